@@ -1,6 +1,6 @@
 """A death fires what it must, starts its clocks, and is one everywhere."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +35,19 @@ def rules(state: State) -> dict[str, str]:
         else "has fired"
         for one in found
     }
+
+
+def assessed(state: State, relation: str, name: str = "AE1") -> None:
+    """Record the sponsor's judgement."""
+    add(
+        state,
+        s.AdverseEventAssessed,
+        AFTER,
+        adverse_event=name,
+        relation=relation,
+        expected=False,
+        reference_safety_information="IB 1",
+    )
 
 
 def due(state: State) -> dict[tuple[str, str], set[int]]:
@@ -87,8 +100,10 @@ def test_a_death_of_an_unrelated_event_fires_nothing(relation: str) -> None:
     state = treated()
     adverse(state, relation=relation)
     died(state, adverse_event="AE1")
-    assert rules(state) == {}
+    assert set(rules(state).values()) == {"may have fired"}, "the sponsor has not judged"
     assert unexplained_death(state, one(state)) is None
+    assessed(state, relation)
+    assert rules(state) == {}
 
 
 def test_a_death_nobody_explained_may_have_fired_the_rule_and_starts_its_clocks() -> None:
@@ -110,11 +125,19 @@ def test_a_death_nobody_explained_may_have_fired_the_rule_and_starts_its_clocks(
 def test_the_event_that_explains_a_death_takes_its_place_and_its_clock() -> None:
     state = treated(TABLET, "mg")
     at = died(state)
-    adverse(state, serious=("death",), relation="unrelated", site_aware_at=AT + timedelta(days=40))
+    reported_later(state, serious=("death",), relation="unrelated")
+    assessed(state, "unrelated")
     assert rules(state) == {}
     assert {item.clock.starts for item in reports(state, one(state))} == {
         state.events[at].recorded_at
     }
+
+
+def reported_later(state: State, on: date = AFTER + timedelta(days=33), **more: Any) -> None:
+    """Report, after the death was recorded, what began before it."""
+    onset = str(AFTER - timedelta(days=3))
+    fields: dict[str, Any] = {"adverse_event": "AE1", "term": "Headache", "grade": 3}
+    add(state, s.AdverseEventReported, on, onset=onset, **fields | more)
 
 
 def test_who_never_had_a_place_cannot_have_died_of_the_product() -> None:
@@ -132,6 +155,8 @@ def test_a_death_explained_by_an_unrelated_event_waits_for_the_committee() -> No
     state = treated()
     at = died(state)
     adverse(state, grade=5, relation="unrelated")
+    assert rules(state)["related_death"] == "may have fired"
+    assessed(state, "unlikely")
     assert rules(state) == {}
     (found,) = possible_dlts(state, one(state))
     assert (found.id, found.dose_limiting, found.changed_by) == (f"died-{at}", None, at + 1)
@@ -188,7 +213,12 @@ def test_a_serious_event_without_a_time_starts_its_clock_when_it_is_recorded() -
     state = treated()
     adverse(state, **EVENT)
     recorded = state.events[state.position].recorded_at
-    assert [item.clock.starts for item in reports(state, one(state))] == [recorded]
+    assert {item.clock.starts for item in reports(state, one(state))} == {recorded}
+    assert {item.clock.recipient for item in reports(state, one(state))} == {
+        "sponsor",
+        "regulator",
+        "ethics",
+    }
 
 
 def test_a_candidate_is_open_again_after_the_death() -> None:

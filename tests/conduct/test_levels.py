@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradatim.conduct.escalation import advised, supported
+from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.state import State
 from gradatim.conduct.views.levels import levels
@@ -249,8 +250,147 @@ def test_a_death_at_level_1_closes_everything() -> None:
     (rule,) = [one for one in unanswered_rules(state, TODAY) if one.action == "stop"]
     assert "may have fired" in rule.text
     assert closed_to(state, "P4") >= {"no stopping rule has fired"}
-    assert advised(state, TODAY)[:2] == ("stop", None)
+    assert advised(state, TODAY)[:2] == ("pending", 1)
     assert not any(one.open for one in levels(state, TODAY))
+
+
+def died_of(state: State, relation: str | None) -> None:
+    limiting(state, "P1", grade=2, relation=relation)
+    add(state, p.Disposition, participant="P1", status="died", adverse_event="P1-AE")
+
+
+def judged(state: State, relation: str, by: str, who: str = "P1") -> None:
+    """Record the investigator's judgement, or the sponsor's."""
+    name = f"{who}-AE"
+    if by == "investigator":
+        add(
+            state,
+            s.AdverseEventUpdated,
+            participant=who,
+            adverse_event=name,
+            relation=relation,
+        )
+        return
+    add(
+        state,
+        s.AdverseEventAssessed,
+        participant=who,
+        adverse_event=name,
+        relation=relation,
+        expected=False,
+        reference_safety_information="IB 1",
+    )
+
+
+def test_what_may_have_fired_holds_dosing_and_ends_the_trial_once_a_relation_is_possible() -> None:
+    state = leveled()
+    died_of(state, None)
+    assert advised(state, TODAY).action == "pending"
+    assert closed_to(state, "P4") >= {"no stopping rule has fired"}
+    judged(state, "possible", "investigator")
+    assert advised(state, TODAY)[:2] == ("stop", None)
+
+
+@pytest.mark.parametrize("first", ["investigator", "sponsor"])
+def test_it_lifts_when_the_investigator_and_the_sponsor_exclude_the_relation(first: str) -> None:
+    """One of them alone does not."""
+    state = leveled()
+    died_of(state, None)
+    judged(state, "unrelated", first)
+    standing = {one.action for one in unanswered_rules(state, TODAY) if not one.certain}
+    assert standing == {"stop", "pause"}
+    judged(state, "unlikely", "sponsor" if first == "investigator" else "investigator")
+    assert unanswered_rules(state, TODAY) == []
+
+
+def test_the_sponsor_alone_ends_the_trial() -> None:
+    state = leveled()
+    died_of(state, "unrelated")
+    judged(state, "possible", "sponsor")
+    assert [one.certain for one in unanswered_rules(state, TODAY)] == [True, True]
+    assert advised(state, TODAY)[:2] == ("stop", None)
+
+
+def test_a_result_is_excluded_by_the_event_that_was_reported_of_it() -> None:
+    """By its own term alone: of other results of the entry nobody has said anything."""
+    state = leveled()
+    results = tuple(
+        Measured(element=name, value=value, unit="10*9/L", low=low)
+        for name, value, low in (("platelets", 20, 150), ("neutrophils", 0.3, 2))
+    )
+    at = add(
+        state,
+        f.LaboratoryResultsRecorded,
+        participant="P1",
+        results=results,
+        laboratory="l",
+        ranges_version="v",
+        collected_on=str(TODAY),
+    )
+    add(
+        state,
+        s.AdverseEventReported,
+        participant="P1",
+        adverse_event="P1-AE",
+        term="Platelet count decreased",
+        grade=4,
+        relation="unrelated",
+        onset=str(TODAY),
+        of=at,
+    )
+    assert stands_on(state) == {f"{at}-platelets", f"{at}-neutrophils"}
+    judged(state, "unrelated", "sponsor")
+    assert stands_on(state) == {f"{at}-neutrophils"}
+
+
+def stands_on(state: State) -> set[str]:
+    return {case for one in unanswered_rules(state, TODAY) for case in one.by}
+
+
+def resumed(state: State) -> None:
+    keys = tuple(one.key for one in unanswered_rules(state, TODAY) if one.action == "pause")
+    add(state, t.TrialResumed, reason="go", stopping_rules=keys, signers=("c1", "c2"))
+
+
+def test_an_answered_rule_fires_again_for_another_case_only() -> None:
+    """Not because one of the cases that it was answered on is none any more."""
+    state = leveled()
+    for who in ("P1", "P4"):
+        limiting(state, who, "Pneumonia", 4, relation=None)
+    resumed(state)
+    assert stands_on(state) == set()
+    judged(state, "unrelated", "investigator", "P4")
+    judged(state, "unrelated", "sponsor", "P4")
+    assert stands_on(state) == set()
+    limiting(state, "P5", "Pneumonia", 4, relation=None)
+    assert stands_on(state) == {"P1-AE", "P5-AE"}
+    resumed(state)
+    assert stands_on(state) == set()
+    judged(state, "possible", "investigator")
+    assert stands_on(state) == {"P1-AE", "P5-AE"}, "that it is related is something else"
+
+
+def test_nobody_takes_a_place_and_no_level_is_opened_while_a_rule_stands() -> None:
+    state = leveled()
+    made = asked(state, p.ParticipantEnrolled, "P5", level=2)
+    assert broken(state, made) == set()
+    limiting(state, "P4", "Pneumonia", 4, relation=None)
+    assert broken(state, made) == {"no stopping rule has fired"}
+    opened = event(
+        r.DoseDecision,
+        "committee.1",
+        on=TODAY,
+        action="stay",
+        level=2,
+        head=state.position,
+        head_hash="0" * 64,
+        protocol_sha256="0" * 64,
+        design="three_plus_three",
+        advice_action="stay",
+        outcomes="",
+        signers=("committee.1", "committee.2"),
+    )
+    assert "the level is not stopped" in dict(unmet(opened, check(state, opened)))
 
 
 LATE = st.lists(

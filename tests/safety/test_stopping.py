@@ -17,6 +17,7 @@ from gradatim.safety.stopping import Fired, Watched, fired
 from tests.safety.test_dlt import CELLS, EVENTS, TABLET, event
 
 TODAY = date(2027, 6, 1)
+LIVER_MAYBE = ("related_grade_4_liver_injury", None, False)
 DAY = date(2027, 3, 5)
 
 
@@ -74,6 +75,13 @@ def test_every_event_that_bears_a_rule_out_is_named() -> None:
     (found,) = fired(CELLS, [Watched("P1", 1, [first, other]), Watched("P2", 1, [second])], TODAY)
     assert found.by == ("AE7", "AE8")
     assert found.certain
+
+
+def test_a_toxicity_nobody_has_judged_may_have_stopped_the_level() -> None:
+    sure = Watched("P1", 2, [], DAY)
+    assert ask(sure, Watched("P2", 2, [], DAY, limited=False)) == [
+        ("two_dlts_at_a_level", 2, False)
+    ]
 
 
 def test_a_level_is_stopped_by_all_who_had_a_toxicity() -> None:
@@ -138,7 +146,7 @@ def test_two_levels_are_stopped_each_by_its_own() -> None:
         (event("Hepatic failure", 4), [("related_grade_4_liver_injury", None, True)]),
         (event("Hepatic failure", 3), []),
         (event("Hepatic failure", 4, "unrelated"), []),
-        (event("Hepatic failure", 4, ""), [("related_grade_4_liver_injury", None, False)]),
+        (event("Hepatic failure", 4, ""), [LIVER_MAYBE]),
         (
             event("Hepatic failure", 5),
             [("related_death", None, True), ("related_grade_4_liver_injury", None, True)],
@@ -149,7 +157,21 @@ def test_two_levels_are_stopped_each_by_its_own() -> None:
             [("related_grade_4_liver_injury", None, True)],
         ),
         (event("Headache", 2, serious=("death",)), [("related_death", None, True)]),
-        (event("Headache", 2, "unrelated", serious=("death",)), []),
+        (
+            event("Headache", 2, "unrelated", serious=("death",)),
+            [("related_death", None, False)],
+        ),
+        (
+            event("Headache", 2, "unrelated", serious=("death",), sponsor_relation="unlikely"),
+            [],
+        ),
+        (event("Hepatic failure", 4, "unrelated", doubted=True), [LIVER_MAYBE]),
+        (
+            event("Hepatic failure", 4, "unlikely", doubted=True, sponsor_relation="unrelated"),
+            [],
+        ),
+        (event("Hepatic failure", 4, "unrelated", doubted=True, exposed=False), []),
+        (event("Headache", 5, "unrelated", exposed=False), []),
         (
             event("Headache", 2, "unrelated", serious=("death",), sponsor_relation="possible"),
             [("related_death", None, True)],

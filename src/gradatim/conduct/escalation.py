@@ -1,5 +1,6 @@
 """What the design is told of the trial, and what it advises."""
 
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from gradatim.dosefinding.ceiling import (
     limit_from_rule,
 )
 from gradatim.dosefinding.decision import DoseDecision, decide
-from gradatim.dosefinding.designs.base import Design
+from gradatim.dosefinding.designs.base import DecisionReason, Design
 from gradatim.dosefinding.designs.registry import build
 from gradatim.dosefinding.outcomes import Cohort as Observed
 from gradatim.dosefinding.outcomes import dlts_written, joined
@@ -95,7 +96,8 @@ def advised(state: State, on: date) -> Advised:
 
     What became known late at a lower level counts at once: while the design would not go up from
     there, it advises no level above it. A level that a stopping rule has ended is not advised, nor
-    one above it; where a rule ends the trial, the advice is to stop.
+    one above it; where a rule ends the trial, the advice is to stop. While it only may have ended
+    the present level, or the trial, the advice is to wait until that is known.
 
     Raises:
         UnusableInput: the design has no advice for such counts.
@@ -113,6 +115,10 @@ def _advised(state: State, on: date) -> Advised:
     )
     found = decide(design, cohorts, needed=recommendation_criteria(study), complete=complete)
     found = apply_limits(found, cohorts, limits)
+    if found.action != "stop" and (held := _held(state, on)):
+        here = cohorts[-1].level if cohorts else found.dose
+        ground = DecisionReason(f"{held}; no dose is given until that is known", "stopping rule")
+        found = replace(found, action="pending", dose=here, reasons=(ground, *found.reasons))
     left = _still_to_treat(state)
     goes_on = found.action not in ("pending", "stop")
     most = found.dose or 0 if found.action == "de_escalate" else supported(state, on).highest
@@ -127,12 +133,19 @@ def _advised(state: State, on: date) -> Advised:
 def _ended(state: State, cohorts: list[Observed], design: Design, on: date) -> LevelLimit | None:
     """Return what stopping rules leave of the levels; None where none has ended any."""
     lowest = min(one.number for one in state.governing("safety").treatment.dose_levels)
-    rules = [one for one in unanswered_rules(state, on) if one.action != "pause"]
+    rules = [one for one in unanswered_rules(state, on) if one.action != "pause" and one.certain]
     ending = [one.text for one in rules if one.ends_the_trial(lowest)]
     if ending:
         return LevelLimit(lowest, 0, "advice", "; ".join(ending))
     first = min(rules, key=lambda one: one.level or lowest, default=None)
     return first and limit_from_rule(design, cohorts, first.level or lowest, first.text)
+
+
+def _held(state: State, on: date) -> str:
+    """Return which rules may have ended the levels that doses are given at; empty if none has."""
+    here = state.cohorts[-1].level if state.cohorts else None
+    rules = [one for one in unanswered_rules(state, on) if one.action != "pause"]
+    return "; ".join(one.text for one in rules if not one.certain and one.closes(here))
 
 
 class Supported(NamedTuple):

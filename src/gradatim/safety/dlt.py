@@ -5,7 +5,7 @@ harmless. The ledger holds every adverse event there is, so an event that is not
 happened; a grade or a relation that nobody has given is unknown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -141,8 +141,20 @@ def _recognised(of: _Same, written: str) -> bool:
     return is_ctcae_term(written) or any(name in _watched(of) for name in _of_term(of, written))
 
 
-def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts:
-    """Give adverse events as the facts that rules are evaluated on."""
+def facts_of(
+    study: Study,
+    person: str,
+    events: Iterable[AdverseEvent],
+    related: Callable[[AdverseEvent], Truth] = relation,
+) -> Facts:
+    """Give adverse events as the facts that rules are evaluated on.
+
+    Args:
+        study: the protocol.
+        person: whose they are.
+        events: the adverse events.
+        related: whose judgement of the relation counts.
+    """
     found: dict[str, list[Fact]] = {}
     for event in events:
         end = event.resolved or NEVER_ENDED
@@ -157,7 +169,7 @@ def facts_of(study: Study, person: str, events: Iterable[AdverseEvent]) -> Facts
                     event.onset,
                     end,
                     None if grade is None else float(grade),
-                    method=_RELATION[relation(event)],
+                    method=_RELATION[related(event)],
                     code=_code(event.term),
                     doubtful=doubt,
                 )

@@ -49,6 +49,8 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
         not_elements: elements that an investigator has said it is not an event of.
         led_to: what was done because of it, such as `withdrawal` or `dose_withheld`.
         lab: derived from a graded laboratory value, and not yet judged by a person.
+        doubted: whether the investigator once had not judged the relation, or could not exclude it.
+        exposed: whether the participant may have been given the product before it began.
     """
 
     id: str
@@ -67,6 +69,8 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
     not_elements: tuple[str, ...] = ()
     led_to: tuple[str, ...] = ()
     lab: bool = False
+    doubted: bool = False
+    exposed: bool = True
 
 
 def causality_truth(word: str) -> Truth:
@@ -93,6 +97,23 @@ def relation(event: AdverseEvent) -> Truth:
     if not event.sponsor_relation:
         return investigator
     return any_of([investigator, sponsor])
+
+
+def suspicion(event: AdverseEvent) -> Truth:
+    """Return whether an adverse event is related, as the stopping rules take it.
+
+    Returns:
+        As `relation`, but that UNKNOWN becomes FALSE only once the investigator and the sponsor
+        have excluded it. The sponsor is waited for where it must judge, which it does of whatever
+        is serious, and where the investigator had a doubt before.
+
+    Source: ICH E2A (1994), section III.A.1; Regulation (EU) 536/2014, Annex III, 2.1.
+    """
+    found = relation(event)
+    waits = event.exposed and (is_serious(event) or event.doubted)
+    if found is FALSE and waits and causality_truth(event.sponsor_relation) is not FALSE:
+        return UNKNOWN
+    return found
 
 
 def graded(event: AdverseEvent) -> int | None:

@@ -19,7 +19,10 @@ from gradatim.protocol.treatment import StoppingRule
 from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
 from gradatim.safety.dlt import LIMITING, facts_of
-from gradatim.safety.events import AdverseEvent
+from gradatim.safety.events import AdverseEvent, suspicion
+
+NOT_JUDGED = "nobody has judged whether it is dose-limiting"
+"""Why somebody may, and may not, have a dose-limiting toxicity."""
 
 
 class Watched(NamedTuple):
@@ -30,7 +33,8 @@ class Watched(NamedTuple):
         level: dose level; None of somebody not enrolled.
         events: adverse events.
         limiting: whether they have, or may have, a dose-limiting toxicity, and since when.
-        known: the events as facts, where they have been made by `dlt.facts_of` already.
+        known: the events as facts, where they have been made by `facts_for_rules` already.
+        limited: whether one of what they have surely is one, and not only may be.
     """
 
     participant: str
@@ -38,10 +42,16 @@ class Watched(NamedTuple):
     events: Sequence[AdverseEvent]
     limiting: date | None = None
     known: Facts | None = None
+    limited: bool = True
 
     def facts(self, study: Study) -> Facts:
         """Give the events as the facts that rules are evaluated on."""
-        return self.known or facts_of(study, self.participant, self.events)
+        return self.known or facts_for_rules(study, self.participant, self.events)
+
+
+def facts_for_rules(study: Study, participant: str, events: Sequence[AdverseEvent]) -> Facts:
+    """Return adverse events as facts: related until investigator and sponsor have excluded it."""
+    return facts_of(study, participant, events, suspicion)
 
 
 class Fired(NamedTuple):
@@ -124,7 +134,9 @@ def _situation(study: Study, watched: Sequence[tuple[Watched, Facts]], as_of: da
                 pooled.setdefault(name, []).extend(some)
         day = _limited_since(one, facts)
         if day is not None and LIMITING in study.elements:
-            pooled.setdefault(LIMITING, []).append(Fact(LIMITING, one.participant, day, day))
+            doubt = "" if one.limited else NOT_JUDGED
+            fact = Fact(LIMITING, one.participant, day, day, doubtful=doubt)
+            pooled.setdefault(LIMITING, []).append(fact)
     empty = facts_of(study, "", [])
     whole = Facts(
         "trial",

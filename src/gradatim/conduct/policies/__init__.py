@@ -118,6 +118,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         entry.the_step_is_legal, entry.consent_is_in_force,
         entry.consent_is_to_the_version_in_force, entry.eligibility_is_confirmed,
         entry.the_criteria_still_hold, entry.the_level_is_open, dosing.the_level_is_tolerated,
+        dosing.no_stopping_rule_has_fired,
         entry.a_place_is_free,
         entry.nobody_has_waited_longer,
     ),

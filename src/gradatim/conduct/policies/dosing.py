@@ -247,7 +247,7 @@ def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
 
 def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
     """No stopping rule has fired that the committee has not answered."""
-    level = person(state, event).level
+    level = event.level if isinstance(event, ParticipantEnrolled) else person(state, event).level
     stops = [one for one in unanswered_rules(state, event.occurred_on) if one.closes(level)]
     return either(not stops, "none has fired", clauses(*(one.message for one in stops)))
 

@@ -204,15 +204,11 @@ def _too_bold(state: State, event: DoseDecision, now: Advised) -> str:
 
 
 def the_level_is_not_stopped(state: State, event: DoseDecision) -> Verdict:
-    """A level that a stopping rule has ended is not opened again, nor one above it."""
+    """No level is opened at or above one that a stopping rule closes, until it is answered."""
     if event.action in ("hold", "stop"):
         return holds("no level is opened")
-    ends = [
-        one.text
-        for one in unanswered_rules(state, event.occurred_on)
-        if one.action != "pause" and one.closes(event.level)
-    ]
-    return either(not ends, "no rule has ended it", "; ".join(ends))
+    rules = [one for one in unanswered_rules(state, event.occurred_on) if one.closes(event.level)]
+    return either(not rules, "no rule has closed it", "; ".join(one.text for one in rules))
 
 
 def every_fired_rule_is_named(state: State, event: TrialResumed) -> Verdict:
@@ -225,16 +221,23 @@ def every_fired_rule_is_named(state: State, event: TrialResumed) -> Verdict:
 
 
 def no_rule_ends_the_trial(state: State, event: TrialResumed) -> Verdict:
-    """What a rule ends for good is not resumed; that takes an amendment."""
+    """What a rule ends for good is not resumed; what it may have ended, once that is excluded."""
+    if state.stopped is not None:
+        return broken("dosing has been stopped for good")
     lowest = min(one.number for one in state.study.treatment.dose_levels)
-    ends = [
-        one.text for one in unanswered_rules(state, event.occurred_on) if one.ends_the_trial(lowest)
+    rules = [
+        one
+        for one in unanswered_rules(state, event.occurred_on)
+        if one.action != "pause" and one.holds_everywhere(lowest)
     ]
-    return either(
-        not ends and state.stopped is None,
-        "no rule ends the trial",
-        "; ".join(ends) or "dosing has been stopped for good",
-    )
+    told = [
+        one.text
+        if one.certain
+        else f"{one.text}; it lifts when that is excluded: as to the "
+        "relation, by the investigator and the sponsor"
+        for one in rules
+    ]
+    return either(not told, "no rule ends the trial", "; ".join(told))
 
 
 def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:

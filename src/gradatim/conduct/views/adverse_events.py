@@ -26,7 +26,7 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
-from gradatim.conduct.views.doses import entries_of, given
+from gradatim.conduct.views.doses import entries_of, first_dose_at, given
 from gradatim.conduct.views.judgements import (
     by_investigator,
     judged,
@@ -77,6 +77,11 @@ class Course:
         upgraded_at: when the sponsor knew of that.
         qualified_at: when it was judged reportable, where it had first been judged not to be.
         sent: the reports of it.
+        stood_since: when the entry was recorded since which it is serious, or the first report of
+            it: the sponsor reads it there.
+        grave_since: when the entry was recorded since which it is fatal or life-threatening, where
+            it was not at first.
+        lessened: it as it was before each entry that made it less to report, and when that was.
         outcome: as last recorded.
         signed: whether an investigator signed what was judged of it.
         unsigned: updates that make it less than was judged, and do not count, for want of an
@@ -94,6 +99,9 @@ class Course:
     upgraded_at: datetime | None = None
     qualified_at: datetime | None = None
     sent: tuple[SafetyReportSent, ...] = field(default=())
+    stood_since: datetime | None = None
+    grave_since: datetime | None = None
+    lessened: "tuple[tuple[datetime, Course], ...]" = ()
     outcome: str = ""
     signed: bool = False
     unsigned: tuple[int, ...] = ()
@@ -117,7 +125,7 @@ def _courses(state: State, participant: Participant) -> dict[str, Course]:
         if name is None:
             continue
         if isinstance(event, AdverseEventReported):
-            found[name] = _reported(state, position, event)
+            found[name] = _reported(state, participant, position, event)
         elif name not in found:
             early.append((position, event))
         else:
@@ -162,13 +170,17 @@ def unexplained_death(state: State, participant: Participant) -> Course | None:
     known since it was recorded. Reporting the adverse event that the participant died of settles
     it; then that event counts.
     """
+    if any(fatal(one.event) for one in courses(state, participant).values()):
+        return None
+    return death_as_event(state, participant)
+
+
+def death_as_event(state: State, participant: Participant) -> Course | None:
+    """Return a death that was recorded without an adverse event as one; see `unexplained_death`."""
     death = _death(state, participant)
-    if death is None:
+    if death is None or death[1].adverse_event is not None:
         return None
-    known = courses(state, participant).values()
     position, event = death
-    if event.adverse_event is not None or any(fatal(one.event) for one in known):
-        return None
     untouched = participant.level is None and not given(state, participant)
     as_event = AdverseEvent(
         id=f"{DIED}-{position}",
@@ -190,17 +202,23 @@ def unexplained_death(state: State, participant: Participant) -> Course | None:
     )
 
 
-def _reported(state: State, position: int, event: AdverseEventReported) -> Course:
+def _reported(
+    state: State, participant: Participant, position: int, event: AdverseEventReported
+) -> Course:
+    first, onset = first_dose_at(state, participant), parse_day(event.onset)
+    exposed = first is not None and onset.last >= first.date()
     known = AdverseEvent(
         id=event.adverse_event,
         participant=event.participant,
         term=event.term,
         grade=event.grade,
-        onset=parse_day(event.onset),
+        onset=onset,
         scale=event.scale,
         serious=event.serious,
         investigator_relation=(event.relation or "") if judged(state, position) else "",
         elements=event.elements,
+        doubted=causality_truth(event.relation or "") is not FALSE,
+        exposed=exposed,
     )
     return Course(
         known,
@@ -210,28 +228,54 @@ def _reported(state: State, position: int, event: AdverseEventReported) -> Cours
         position,
         event.site_aware_at,
         signed=bool(signings(state, position)),
+        stood_since=_serious_since(state, position, event),
     )
 
 
+def _serious_since(state: State, position: int, event: Event) -> datetime:
+    """Return when an entry was recorded, or corrected to say that the event is serious."""
+    versions = [*state.earlier.get(position, []), event]
+    corrections = state.corrected_by.get(position, [])
+    at = len(corrections)
+    while at and (not _says_serious(event) or _says_serious(versions[at - 1])):
+        at -= 1
+    return state.events[corrections[at - 1]].recorded_at if at else event.recorded_at
+
+
+def _says_serious(event: Event) -> bool:
+    return bool(getattr(event, "serious", ())) or getattr(event, "grade", None) == FATAL_GRADE
+
+
 def _more(state: State, course: Course, position: int, event: Event) -> Course:
-    before = course.event
+    before, was = course.event, course
     if isinstance(event, AdverseEventUpdated):
         course, event = _judged(state, course, position, event)
     course = _with(state, course, position, event)
     if is_serious(course.event) and not is_serious(before):
         # Who knew of it while it was not serious has to be told anew: the clocks begin now.
-        course = replace(course, site_aware_at=_known_at(event), sponsor_aware_at=None)
+        since = _serious_since(state, position, event)
+        course = replace(
+            course, site_aware_at=_known_at(event), sponsor_aware_at=None, stood_since=since
+        )
     if _badness(course.event) > _badness(before):
         course = replace(course, worse_at=position)
     if grave(course.event) and is_serious(before) and not grave(before):
-        course = replace(course, became_grave_at=_known_at(event))
+        course = replace(course, became_grave_at=_known_at(event), grave_since=event.recorded_at)
     if (
         is_serious(before)
         and is_susar(before).truth is FALSE
         and (is_susar(course.event).truth is not FALSE)
     ):
         course = replace(course, qualified_at=_known_at(event))
+    if _to_report(course.event) < _to_report(before):
+        course = replace(course, lessened=(*course.lessened, (event.recorded_at, was)))
     return course
+
+
+def _to_report(event: AdverseEvent) -> tuple[bool, bool, bool]:
+    """Order what is known of an event by what there is to report of it."""
+    expedited = is_susar(event).truth is not FALSE
+    return is_serious(event), expedited, expedited and grave(event)
 
 
 def _judged(
@@ -271,10 +315,12 @@ def _badness(event: AdverseEvent) -> tuple[int, bool, bool, bool, int]:
 
 
 def _known_at(event: Event) -> datetime:
-    """Give when somebody knew what an entry says: as it says itself, or when it was recorded."""
+    """Give when somebody knew what an entry says: as it says, at the latest when it was recorded.
+
+    Whoever is to know reads it here.
+    """
     said = getattr(event, "site_aware_at", None) or getattr(event, "sponsor_aware_at", None)
-    known: datetime = said or event.recorded_at
-    return known
+    return event.recorded_at if said is None else min(said, event.recorded_at)
 
 
 def _with(state: State, course: Course, position: int, event: Event) -> Course:
@@ -310,6 +356,7 @@ def _updated(course: Course, position: int, event: AdverseEventUpdated) -> Cours
         "serious": serious,
         "elements": event.elements,
         "investigator_relation": event.relation,
+        "doubted": causality_truth(event.relation or "unrelated") is not FALSE or None,
     }
     known = {name: value for name, value in told.items() if value is not None}
     now = msgspec.structs.replace(course.event, **known)
@@ -376,7 +423,7 @@ def _assessed(course: Course, event: AdverseEventAssessed) -> Course:
     )
     aware, upgraded = course.sponsor_aware_at, course.upgraded_at
     if aware is not None and course.became_grave_at is not None:
-        upgraded = upgraded or event.sponsor_aware_at or event.recorded_at
+        upgraded = upgraded or _known_at(event)
     return replace(
         course, event=now, sponsor_aware_at=aware or event.sponsor_aware_at, upgraded_at=upgraded
     )
