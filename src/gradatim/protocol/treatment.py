@@ -1,8 +1,9 @@
 """What is given, in which doses, how far it may go, and what stops it."""
 
 from typing import Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gradatim.protocol.base import Length, LimitText, Model, Name, Sourced, Window
 from gradatim.protocol.nodes import Rule
@@ -209,6 +210,18 @@ class Reporting(Sourced):
     """Whose rules set the clocks of safety reports."""
 
     jurisdiction: Literal["CN", "EU", "US"]
+    zone: str = Field(
+        default="",
+        description="Time zone of the sponsor, whose days its deadlines count, such as "
+        "America/Chicago; without one, that of the authority's seat is assumed",
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        if zone and zone not in available_timezones():
+            raise ValueError(f"there is no time zone {zone!r}; such as Asia/Shanghai")
+        return zone
 
 
 class Committee(Sourced):

@@ -5,10 +5,11 @@ life-threatening are separate times. What is not yet known runs as if it were so
 expectedness nobody has judged is treated as unexpected. Source of each row: its own.
 """
 
-from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, all_of, truth_of
 from gradatim.core.verdict import Verdict
@@ -16,6 +17,22 @@ from gradatim.safety import load
 from gradatim.safety.events import AdverseEvent, grave, is_serious, relation
 
 ReportStatus = Literal["open", "met", "late", "missed"]
+SEATS: Mapping[str, str] = {
+    "CN": "Asia/Shanghai",
+    "EU": "Europe/Amsterdam",
+    "US": "America/New_York",
+}
+"""The zone of an authority's seat (NMPA, EMA, FDA), by jurisdiction."""
+
+
+def sponsor_zone(jurisdiction: str, named: str = "") -> tzinfo:
+    """Return the zone whose days a sponsor's deadlines count.
+
+    Args:
+        jurisdiction: CN, EU or US.
+        named: the sponsor's zone, where the protocol names it; else the authority's is assumed.
+    """
+    return ZoneInfo(named or SEATS[jurisdiction])
 
 
 class ClockRule(NamedTuple):
@@ -66,6 +83,12 @@ class Times(NamedTuple):
     qualified: datetime | None = None
     site_upgraded: datetime | None = None
     presumed: datetime | None = None
+
+    def at(self, zone: tzinfo | None) -> "Times":
+        """Return the same moments by the clock of a zone; as they are, without one."""
+        if zone is None:
+            return self
+        return Times(*(one and one.astimezone(zone) for one in self))
 
     @property
     def day_0(self) -> datetime | None:
@@ -155,7 +178,11 @@ def is_susar(event: AdverseEvent) -> Verdict:
 
 
 def clocks(
-    event: AdverseEvent, times: Times, jurisdiction: str, special_interest: bool = False
+    event: AdverseEvent,
+    times: Times,
+    jurisdiction: str,
+    special_interest: bool = False,
+    zone: tzinfo | None = None,
 ) -> tuple[Clock, ...]:
     """Give every report that an adverse event makes due.
 
@@ -164,8 +191,11 @@ def clocks(
         times: when who knew.
         jurisdiction: CN, EU or US.
         special_interest: whether the protocol has the site report it as if it were serious.
+        zone: that of the sponsor, whose days count, however a time is written; None: the zone in
+            which each time is written.
     """
     found = [one for one in rules() if one.jurisdiction == jurisdiction]
+    times = times.at(zone)
     return tuple(
         sorted(
             [*_to_sponsor(event, times, found, special_interest), *_expedited(event, times, found)],
@@ -207,12 +237,11 @@ def _of(found: Collection[ClockRule], severity: str, starts: datetime, why: str)
 
 
 def _clock(rule: ClockRule, starts: datetime, why: str) -> Clock:
-    if rule.hours is not None:
-        return Clock(
-            rule.recipient, rule.report, starts, starts + timedelta(hours=rule.hours), why, rule
-        )
-    last = starts.date() + timedelta(days=rule.days or 0)
     zone = starts.tzinfo or UTC
+    if rule.hours is not None:  # hours that pass: on a day of changing clocks it has 23 or 25
+        due = (starts.astimezone(UTC) + timedelta(hours=rule.hours)).astimezone(zone)
+        return Clock(rule.recipient, rule.report, starts, due, why, rule)
+    last = starts.date() + timedelta(days=rule.days or 0)
     return Clock(
         rule.recipient, rule.report, starts, datetime.combine(last, time.max, zone), why, rule
     )

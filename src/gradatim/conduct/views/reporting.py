@@ -4,14 +4,26 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from gradatim.conduct.events.safety import AdverseEventReported, SafetyReportSent
+from gradatim.conduct.events.safety import (
+    AdverseEventAssessed,
+    AdverseEventReported,
+    AdverseEventResolved,
+    AdverseEventUpdated,
+    SafetyReportSent,
+)
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.adverse_events import Course, courses, unexplained_death
+from gradatim.conduct.views.adverse_events import (
+    Course,
+    courses,
+    death_as_event,
+    unexplained_death,
+)
 from gradatim.conduct.views.doses import entries_of
+from gradatim.conduct.views.past import before, changes
 from gradatim.core.truth import FALSE
-from gradatim.safety.clocks import Clock, ReportStatus, Times, clocks
+from gradatim.safety.clocks import Clock, ReportStatus, Times, clocks, sponsor_zone
 from gradatim.safety.dlt import of_special_interest
-from gradatim.safety.events import grave
+from gradatim.safety.events import fatal, grave
 
 
 class Due(NamedTuple):
@@ -44,29 +56,84 @@ def _reports(state: State, participant: Participant) -> Iterator[Due]:
 def due_of(state: State, participant: Participant, course: Course) -> Iterator[Due]:
     """Give the reports that one adverse event makes due; none where no jurisdiction is named.
 
-    The site knew of it at the latest when it was recorded. Of what was fatal or life-threatening
-    the sponsor knew at the latest when the site did, as long as nothing else is recorded: the site
-    is bound to tell it at once. What may be of special interest is reported as such until an
-    investigator has said that it is not.
+    Site and sponsor knew of it at the latest when it was recorded, where both read it. Of what was
+    fatal or life-threatening the sponsor knew at the latest when the site did, as long as nothing
+    else is recorded: the site is bound to tell it at once. What may be of special interest is
+    reported as such until an investigator has said that it is not.
+
+    A clock that ran out before the event was made less, by whatever entry, stays.
     """
+    now = list(_running(state, participant, course))
+    yield from now
+    seen = {_which(one) for one in now}
+    for when, was in _earlier(state, participant, course):
+        for due in _running(*was):
+            if _which(due) not in seen and _settled(due, when):
+                seen.add(_which(due))
+                yield Due(course.event.id, due.clock, _sent(course, due.clock))
+
+
+def _which(due: Due) -> tuple[str, str, datetime]:
+    return due.clock.recipient, due.clock.report, due.clock.due
+
+
+def _settled(due: Due, when: datetime) -> bool:
+    """Whether the report was late, or sent, before something was changed."""
+    return due.clock.due < when or (due.sent is not None and due.sent <= when)
+
+
+def _running(state: State, participant: Participant, course: Course) -> Iterator[Due]:
+    """Return what is due of an event as it stands."""
     study = state.governing("safety", participant)
     rules = study.safety.reporting
     if rules is None:
         return
     interest = of_special_interest(study, course.event) is not FALSE
-    known = course.site_aware_at or state.events[course.position].recorded_at
-    latest = [course.became_grave_at or known, *filter(None, [course.qualified_at])]
-    presumed = max(latest) if grave(course.event) else None
-    times = Times(
+    found = clocks(
+        course.event,
+        _times(state, course),
+        rules.jurisdiction,
+        interest,
+        sponsor_zone(rules.jurisdiction, rules.zone),
+    )
+    yield from (Due(course.event.id, clock, _sent(course, clock)) for clock in found)
+
+
+def _times(state: State, course: Course) -> Times:
+    stood = course.stood_since or state.events[course.position].recorded_at
+    known = stood if course.site_aware_at is None else min(course.site_aware_at, stood)
+    latest = [course.became_grave_at or known] if grave(course.event) else [stood]
+    aware, upgraded = course.sponsor_aware_at, course.upgraded_at
+    return Times(
         known,
-        course.sponsor_aware_at,
-        course.upgraded_at,
+        None if aware is None else min(aware, stood),
+        None if upgraded is None else min(upgraded, course.grave_since or upgraded),
         course.qualified_at,
         course.became_grave_at,
-        presumed,
+        max([*latest, *filter(None, [course.qualified_at])]),
     )
-    for clock in clocks(course.event, times, rules.jurisdiction, interest):
-        yield Due(course.event.id, clock, _sent(course, clock))
+
+
+def _earlier(
+    state: State, participant: Participant, course: Course
+) -> Iterator[tuple[datetime, tuple[State, Participant, Course]]]:
+    """Return an event as it was before it was made less, each time, and when that was."""
+    for when, was in course.lessened:
+        yield when, (state, participant, was)
+    death = death_as_event(state, participant) if fatal(course.event) else None
+    if death is not None:  # as it was before this event accounted for it
+        yield state.events[course.worse_at].recorded_at, (state, participant, death)
+    for change in changes(state, participant):
+        made = state.events[change.position]
+        if change.adverse_event != course.event.id or isinstance(made, _FOLLOW_UPS):
+            continue
+        past, one = before(state, participant, change)
+        if past.versions and (found := courses(past, one).get(course.event.id)):
+            yield made.recorded_at, (past, one, found)
+
+
+_FOLLOW_UPS = (AdverseEventUpdated, AdverseEventAssessed, AdverseEventResolved)
+"""Changes that a course keeps by itself."""
 
 
 def reported_in_error(state: State, adverse_event: str) -> int | None:
