@@ -8,16 +8,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradatim.analysis.listings import serious_adverse_events
+from gradatim.conduct.checks import unfulfilled
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
+from gradatim.conduct.policies.dosing import treatment_goes_on
 from gradatim.conduct.state import State
-from gradatim.conduct.views.adverse_events import courses, unexplained_death
+from gradatim.conduct.views.adverse_events import courses, died_on, unexplained_death
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
+from gradatim.core.truth import FALSE
 from gradatim.dosefinding.outcomes import letter_of
 from tests.conduct.treated import AFTER, AT, LATER, add, adjudicate, adverse, correct, one, treated
-from tests.conduct.trials import TABLET
+from tests.conduct.trials import TABLET, event
 
 EVENT: dict[str, Any] = {"serious": ("hospitalisation",), "relation": "possible"}
 
@@ -293,3 +297,119 @@ def test_a_corrected_cause_is_followed() -> None:
     )
     correct(state, resolved, outcome="fatal")
     assert courses(state, one(state))["AE1"].event.grade == 5
+
+
+# --- every entry that says so is a death ----------------------------------------------------------
+
+
+def by_the_report(state: State) -> None:
+    adverse(state, serious=("death",), relation="unrelated")
+
+
+def by_an_update(state: State) -> None:
+    adverse(state, relation="unrelated")
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=5)
+
+
+def by_the_outcome(state: State) -> None:
+    adverse(state, relation="unrelated")
+    fatal: dict[str, Any] = {"adverse_event": "AE1", "outcome": "fatal"}
+    add(state, s.AdverseEventResolved, AFTER, resolved_on=str(AFTER), **fatal)
+
+
+def by_the_disposition(state: State) -> None:
+    adverse(state, relation="unrelated")
+    died(state, adverse_event="AE1")
+
+
+def by_a_correction(state: State) -> None:
+    adverse(state, relation="unrelated")
+    correct(state, state.position, grade=5)
+
+
+DEATHS = pytest.mark.parametrize(
+    "say", [by_the_report, by_an_update, by_the_outcome, by_the_disposition, by_a_correction]
+)
+
+
+@DEATHS
+def test_nobody_who_died_is_dosed_or_has_completed_the_window(say: Any) -> None:
+    state = treated()
+    say(state)
+    (course,) = courses(state, one(state)).values()
+    assert course.event.grade == 5
+    assert {"related_death", "related_grade_4"} == set(rules(state))
+    assert died_on(state, one(state)) is not None
+    assert dlt_outcome(state, one(state), LATER) is None, "not evaluable: gone before it closed"
+    signed = PreDoseChecklistSigned(
+        occurred_on=LATER,
+        recorded_at=datetime(2027, 6, 1, tzinfo=UTC),
+        recorded_by="i",
+        site="S01",
+        participant="P1",
+        dose=2,
+        items={},
+        signer="i",
+    )
+    assert treatment_goes_on(state, signed).truth is FALSE
+
+
+def waiting_for_the_death(state: State) -> list[str]:
+    now = datetime(2027, 6, 1, tzinfo=UTC)
+    return [found.what for found in tasks(state, now, LATER) if found.kind == "death"]
+
+
+@DEATHS
+def test_an_event_and_a_disposition_that_disagree_on_a_death_are_shown(say: Any) -> None:
+    state = treated()
+    say(state)
+    said = waiting_for_the_death(state)
+    if say is by_the_disposition:
+        assert said == []
+        return
+    told = f"AE1 was fatal, and P1 is {one(state).status}: record the death, or correct the event"
+    assert said == [told]
+    add(state, p.Disposition, LATER, status="withdrawn")
+    assert "P1 is withdrawn" in waiting_for_the_death(state)[0]
+
+
+@pytest.mark.parametrize(
+    ("grade", "scale", "questioned"),
+    [(5, "CTCAE v5.0", True), (3, "CTCAE v5.0", False), (5, "ASTCT 2019", False)],
+)
+def test_a_grade_that_the_term_does_not_have_is_questioned(
+    grade: int, scale: str, questioned: bool
+) -> None:
+    """CTCAE v5.0 has headache up to grade 3; it counts as it was written until then."""
+    state = treated()
+    made = event(
+        s.AdverseEventReported,
+        "i",
+        "S01",
+        participant="P1",
+        adverse_event="AE1",
+        term="Headache",
+        grade=grade,
+        scale=scale,
+        onset=str(AFTER),
+    )
+    assert [found.id for found in unfulfilled(state, made)] == ["grade_of_the_term"] * questioned
+
+
+@pytest.mark.parametrize(
+    ("amount", "letter"),
+    [(7e7, "N"), (6.3e7, "N"), (6.2e7, None), (7.7e7, "N"), (7.8e7, None), (35e7, None)],
+)
+def test_who_was_given_too_much_is_no_more_evaluable_than_who_was_given_too_little(
+    amount: float, letter: str | None
+) -> None:
+    """As far above the planned dose as below it is assumed; a toxicity counts all the same."""
+    state = treated()
+    (at,) = one(state).entries_of[DoseAdministered]
+    correct(state, at, amount=amount)
+    outcome = dlt_outcome(state, one(state), LATER)
+    assert (outcome and letter_of(outcome)) == letter
+    adverse(state)
+    outcome = dlt_outcome(state, one(state), LATER)
+    assert outcome is not None
+    assert letter_of(outcome) == "C"

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
+from gradatim.clinical.ctcae.grade import SOURCE, VERSION, highest_grade
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
@@ -23,8 +24,10 @@ from gradatim.conduct.events.findings import (
 from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.review import QueryOpened
+from gradatim.conduct.events.safety import AdverseEventReported, AdverseEventUpdated
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.bedside import ASSUMED, checked_by
 from gradatim.conduct.views.facts import facts_in, facts_of, facts_of_day, position_of
 from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
@@ -35,6 +38,7 @@ from gradatim.protocol.study import Check, Study
 from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
 
+_Graded = AdverseEventReported | AdverseEventUpdated
 _Results = LaboratoryResultsRecorded | VitalSignsRecorded | ScoresRecorded
 
 
@@ -58,6 +62,8 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
     """Return what is questioned of an entry: edit checks of its day, and implausible weights."""
     if isinstance(event, DoseAdministered):
         return list(_unchecked(state, event))
+    if isinstance(event, _Graded):
+        return list(_grades(state, event))
     position, meant = _meant(state, event)
     if not isinstance(meant, _Results | FactRecorded) or not state.versions:
         return []
@@ -90,6 +96,26 @@ def _unchecked(state: State, event: DoseAdministered) -> Iterator[Questioned]:
             ASSUMED.basis,
             ASSUMED.source,
             ASSUMED.note,
+        )
+
+
+def _grades(state: State, event: _Graded) -> Iterator[Questioned]:
+    """Question a grade that the term does not have; it counts as it is written until then."""
+    scale: str
+    if isinstance(event, AdverseEventReported):
+        term, scale = event.term, event.scale
+    else:
+        known = courses(state, state.participants[event.participant])[event.adverse_event]
+        term, scale = known.event.term, known.event.scale
+    most = highest_grade(term) if scale == VERSION else None
+    if most is not None and event.grade is not None and event.grade > most:
+        yield Questioned(
+            "grade_of_the_term",
+            f"{event.adverse_event}: {scale} has no grade {event.grade} of {term!r}, "
+            f"{most} at most. Is it another event, or another grade?",
+            Basis.STATED,
+            SOURCE,
+            "It counts as it is written.",
         )
 
 

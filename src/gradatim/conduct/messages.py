@@ -101,6 +101,10 @@ class Breach(Template):
     SENTINEL_SIGNED_FOR = "{participant} is signed for at level {level} and not yet dosed"
     SENTINEL_OBSERVED = "{participant} has had {n} of {n2} infusions to be observed"
     SENTINEL_WATCHED = "{participant}, the first at this level, is watched until {day}"
+    SENTINEL_IN_PLACE = (
+        "{participant} is watched until {day}, in the place of {others}, who was not observed"
+    )
+    HAS_DIED = "{participant} has died"
     DOSED_ON = "{participant} was dosed on {day}; the next may be from {day2}"
     BAGS = "{kind} {bags}"
     NOT_SET_ASIDE = "not set aside for this dose: {bags}"

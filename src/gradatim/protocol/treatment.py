@@ -198,6 +198,17 @@ class Evaluability(Sourced):
     """Who counts for the escalation: a DLT always does, else the dose and the whole window."""
 
     dose_fraction: float = Field(gt=0, le=1, description="Least part of the planned dose")
+    at_most: float | None = Field(
+        default=None,
+        ge=1,
+        description="Most of it; without one, as far above the planned dose as the least is "
+        "below it is assumed",
+    )
+
+    @property
+    def most(self) -> float:
+        """The largest part of the planned dose with which somebody without a DLT counts."""
+        return 2 - self.dose_fraction if self.at_most is None else self.at_most
 
 
 class SpecialInterest(Sourced):

@@ -20,6 +20,7 @@ from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import died_on
 from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.doses import (
     Dose,
@@ -32,8 +33,8 @@ from gradatim.conduct.views.doses import (
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.levels import against
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
-from gradatim.core.dates import Duration, step
+from gradatim.conduct.views.safety import possible_dlts, unanswered_rules, unobserved
+from gradatim.core.dates import step
 from gradatim.core.message import Argument, Label, Term, clauses
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import TRUE, UNKNOWN
@@ -41,7 +42,7 @@ from gradatim.core.verdict import Verdict
 from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import PRODUCT_TRANSITIONS
 from gradatim.dosing.release import SponsorDecision, release_check
-from gradatim.protocol.treatment import PreDoseCheck, ReleaseTest
+from gradatim.protocol.treatment import PreDoseCheck, ReleaseTest, Sentinel
 
 _Dosing = PreDoseChecklistSigned | DoseAdministered | PreparationVerified
 _AtALevel = _Dosing | ProductAssigned | DosePrepared | ParticipantEnrolled
@@ -68,8 +69,10 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
 
 
 def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
-    """The participant has not left the treatment."""
+    """The participant has not left the treatment, nor died."""
     one = person(state, event)
+    if one.status in ("enrolled", "treated") and died_on(state, one) is not None:
+        return broken(Breach.HAS_DIED(participant=Term(one.id)))
     return either(
         one.status in ("enrolled", "treated"),
         f"{one.id} is {one.status}",
@@ -264,7 +267,10 @@ def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
 
 
 def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
-    """The first participant of the level was watched before the next, and each before another."""
+    """The first participant of the level was watched before the next, and each before another.
+
+    Who was not observed was not watched: the next one is, in that place.
+    """
     sentinel = state.governing("safety").safety.sentinel
     one = person(state, event)
     if sentinel is None or first_dose_at(state, one) is not None or one.level is None:
@@ -275,12 +281,18 @@ def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
     if open_ := [other.id for other, day in before if day is None]:
         who = Term(open_[0])
         return broken(Breach.SENTINEL_SIGNED_FOR(participant=who, level=one.level))
-    first = before[0][0]
+    dosed = [(other, day) for other, day in before if day is not None]
+    place = next(
+        (n for n, (other, _) in enumerate(dosed) if not unobserved(state, other, sentinel)), None
+    )
+    if place is None:  # nobody was: this one is watched next, when the last has been waited for
+        return _waited(event.occurred_on, dosed, len(dosed) - 1, sentinel)
+    first = dosed[place][0]
     seen = sum(dose.given is not None for dose in doses(state, first).values())
     if seen < sentinel.infusions:
         who = Term(first.id)
         return broken(Breach.SENTINEL_OBSERVED(participant=who, n=seen, n2=sentinel.infusions))
-    return _waited(state, event.occurred_on, before, sentinel.wait, sentinel.between_participants)
+    return _waited(event.occurred_on, dosed, place, sentinel)
 
 
 def _before(state: State, one: Participant) -> list[tuple[Participant, date | None]]:
@@ -301,21 +313,28 @@ def _before(state: State, one: Participant) -> list[tuple[Participant, date | No
 
 
 def _waited(
-    state: State,
-    today: date,
-    before: list[tuple[Participant, date | None]],
-    wait: Duration,
-    between: Duration | None,
+    today: date, before: list[tuple[Participant, date]], place: int, sentinel: Sentinel
 ) -> Verdict:
-    first, last = before[0][1], before[-1][1]
-    assert first is not None
-    assert last is not None
-    if today < (opens := step(first, wait)):
-        return broken(Breach.SENTINEL_WATCHED(participant=Term(before[0][0].id), day=opens))
-    if between is not None and today < (opens := step(last, between)):
-        who = Term(before[-1][0].id)
-        return broken(Breach.DOSED_ON(participant=who, day=last, day2=opens))
-    return holds(f"{before[0][0].id} was dosed on {first}")
+    """Say whether who is watched has been, and the last who was dosed.
+
+    Args:
+        today: the day.
+        before: who was dosed at the level before, and when, first to last.
+        place: which of them is watched.
+        sentinel: for how long.
+    """
+    (first, day), (last, after) = before[place], before[-1]
+    if today < (opens := step(day, sentinel.wait)):
+        if not place:
+            return broken(Breach.SENTINEL_WATCHED(participant=Term(first.id), day=opens))
+        others = listed(one.id for one, _ in before[:place])
+        return broken(
+            Breach.SENTINEL_IN_PLACE(participant=Term(first.id), day=opens, others=others)
+        )
+    between = sentinel.between_participants
+    if between is not None and today < (opens := step(after, between)):
+        return broken(Breach.DOSED_ON(participant=Term(last.id), day=after, day2=opens))
+    return holds(f"{first.id} was dosed on {day}")
 
 
 def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:

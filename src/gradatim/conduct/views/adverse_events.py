@@ -5,7 +5,7 @@ everywhere: who died of an event had it with grade 5, whatever grade was written
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 import msgspec
@@ -26,7 +26,7 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
-from gradatim.conduct.views.doses import entries_of, first_dose_at, given
+from gradatim.conduct.views.doses import entries_of, first_dose_on, given
 from gradatim.conduct.views.judgements import (
     by_investigator,
     judged,
@@ -162,6 +162,20 @@ def _death(state: State, participant: Participant) -> tuple[int, Disposition] | 
     )
 
 
+def died_on(state: State, participant: Participant) -> date | None:
+    """Return the day on which a participant died, by whichever entry says so; None if none does.
+
+    It is the last day that it may have been, and where only the fact is recorded, the day of that.
+    """
+    death = _death(state, participant)
+    days = [] if death is None else [death[1].occurred_on]
+    for one in courses(state, participant).values():
+        if fatal(one.event):
+            over = one.event.resolved
+            days.append(over.last if over else state.events[one.worse_at].occurred_on)
+    return min(days, default=None)
+
+
 def unexplained_death(state: State, participant: Participant) -> Course | None:
     """Return the death of a participant which no adverse event accounts for, as one that does.
 
@@ -205,8 +219,9 @@ def death_as_event(state: State, participant: Participant) -> Course | None:
 def _reported(
     state: State, participant: Participant, position: int, event: AdverseEventReported
 ) -> Course:
-    first, onset = first_dose_at(state, participant), parse_day(event.onset)
-    exposed = first is not None and onset.last >= first.date()
+    dosed, onset = first_dose_on(state, participant), parse_day(event.onset)
+    exposed = dosed is not None and onset.last >= dosed
+    said = (event.relation or "") if judged(state, position) else ""
     known = AdverseEvent(
         id=event.adverse_event,
         participant=event.participant,
@@ -215,9 +230,9 @@ def _reported(
         onset=onset,
         scale=event.scale,
         serious=event.serious,
-        investigator_relation=(event.relation or "") if judged(state, position) else "",
+        investigator_relation=said,
         elements=event.elements,
-        doubted=causality_truth(event.relation or "") is not FALSE,
+        doubted=causality_truth(said) is not FALSE,
         exposed=exposed,
     )
     return Course(
@@ -292,7 +307,7 @@ def _judged(
         if worse and not course.event.investigator_relation:
             return course, event
         if worse:
-            open_ = msgspec.structs.replace(course.event, investigator_relation="")
+            open_ = msgspec.structs.replace(course.event, investigator_relation="", doubted=True)
             course = replace(course, event=open_)
     if signed_by_investigator(state, position):
         return replace(course, signed=True, unsigned=()), event

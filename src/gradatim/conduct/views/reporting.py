@@ -94,7 +94,7 @@ def _running(state: State, participant: Participant, course: Course) -> Iterator
         _times(state, course),
         rules.jurisdiction,
         interest,
-        sponsor_zone(rules.jurisdiction, rules.zone),
+        sponsor_zone(rules.jurisdiction, rules.zone or state.zones.get("", "")),
     )
     yield from (Due(course.event.id, clock, _sent(course, clock)) for clock in found)
 

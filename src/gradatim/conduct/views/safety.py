@@ -28,6 +28,7 @@ from gradatim.conduct.views.adverse_events import (
     DIED,
     adverse_events,
     courses,
+    died_on,
     unexplained_death,
 )
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at, first_dose_on, given
@@ -39,11 +40,12 @@ from gradatim.conduct.views.judgements import (
     to_be_signed,
 )
 from gradatim.conduct.views.past import LaterChange, before, changes
-from gradatim.core.dates import ANY_DAY, Day
+from gradatim.core.dates import ANY_DAY, Day, step
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.dosefinding.outcomes import DoseOutcome
+from gradatim.protocol.treatment import Sentinel
 from gradatim.safety import dlt, stopping
 from gradatim.safety.events import AdverseEvent, fatal, graded, relation
 
@@ -388,26 +390,55 @@ def _without_toxicity(state: State, participant: Participant, on: date) -> DoseO
 
 def left_on(state: State, participant: Participant) -> date | None:
     """Give the day on which a participant left the trial or died; None while they are in it."""
+    died = died_on(state, participant)
     if participant.status not in ("withdrawn", "lost to follow-up", "died"):
-        return None
-    days = [
+        return died
+    days = [] if died is None else [died]
+    days += [
         event.occurred_on
         for _, event in entries_of(state, participant, Disposition, InformedConsentWithdrawn)
     ]
     return min(days, default=None)
 
 
+def unobserved(state: State, participant: Participant, sentinel: Sentinel) -> bool:
+    """Whether who was to be watched after the first dose was not, or had a reaction.
+
+    They left or died before the wait was over, left the treatment before the infusions that are to
+    be observed, or have what counts as a dose-limiting toxicity that began while they were watched.
+    Source: EMEA/CHMP/SWP/28367/07 Rev. 1 (2017), section 8.2.7.
+    """
+    done, dosed = given(state, participant), first_dose_on(state, participant)
+    assert dosed is not None
+    closes = step(dosed, sentinel.wait)
+    left = left_on(state, participant)
+    if left is not None and left < closes:
+        return True
+    ended = left is not None or participant.consent != "given"
+    withheld = any(one.withheld for one in doses(state, participant).values())
+    if len(done) < sentinel.infusions and (ended or withheld):
+        return True
+    return any(
+        one.counts and (one.event is None or one.event.onset.first < closes)
+        for one in possible_dlts(state, participant)
+    )
+
+
 def _enough(state: State, participant: Participant) -> bool:
-    """Whether enough of every planned dose was given; one whose part is not known does not do."""
+    """Whether every planned dose was given, neither too little of it nor too much.
+
+    One whose part is not known does not do.
+    """
     asked = state.governing("safety", participant).safety.evaluable
     if asked is None:
         return True
+    least, most = asked.dose_fraction, asked.most
     known = doses(state, participant)
     planned = state.governing("treatment", participant).treatment.administration.doses
     if planned is not None and any(number not in known for number in range(1, planned + 1)):
         return False
     parts = [one.fraction for one in known.values() if one.given or one.withheld]
-    return all(part is not None and part >= asked.dose_fraction - 1e-9 for part in parts)
+    return all(part is not None and least - 1e-9 <= part <= most + 1e-9 for part in parts)
 
 
 POSSIBLY = " (possibly)"

@@ -25,10 +25,11 @@ from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
 from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.records import records_of
 from gradatim.conduct.views.reporting import reports, to_nullify
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import FiredRule, possible_dlts, unanswered_rules
 from gradatim.conduct.views.visits import visits
-from gradatim.core.truth import TRUE
+from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.safety.dlt import perhaps_of
+from gradatim.safety.events import fatal, suspicion
 
 SOON = timedelta(days=7)
 SIGNATURE = "signature"
@@ -154,6 +155,24 @@ def _voids(state: State, one: Participant, now: datetime, on: date) -> Iterator[
             what = f"{one.id}: entry {event.of} was made in error, it is said, and bears on {rests}"
             given = {"of": str(position)}
             yield Task("void", what, "VoidConfirmed", one.site, one.id, None, given)
+
+
+def _deaths(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Return what says that somebody died where the end of their participation does not."""
+    if one.id not in with_events(state) or one.status == "died":
+        return
+    for number, course in courses(state, one).items():
+        if fatal(course.event):
+            yield Task(
+                "death",
+                f"{number} was fatal, and {one.id} is {one.status}: record the death, "
+                "or correct the event",
+                "Disposition",
+                one.site,
+                one.id,
+                None,
+                {"adverse_event": number, "status": "died"},
+            )
 
 
 def _terms(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -364,6 +383,7 @@ _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[T
     _nullifications,
     _causality,
     _voids,
+    _deaths,
     _terms,
     _candidates,
     _signatures,
@@ -401,11 +421,38 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
     for rule in unanswered_rules(state, on):
         if rule.action == "pause":
             yield Task("stopping rule", rule.text, "TrialResumed")
+        if not rule.certain:
+            yield from _open_relations(state, rule)
     yield from _reviews(state)
     yield from _proposals(state)
     advice, _why = advice_or_why(state, on)
     if advice and state.stopped is None and advice.action not in ("pending", "continue_cohort"):
         yield Task("dose decision", f"the design advises to {advice}", "DoseDecision")
+
+
+def _open_relations(state: State, rule: FiredRule) -> Iterator[Task]:
+    """Return whose judgement a rule that only may have fired waits for."""
+    for number in rule.by:
+        if number not in state.adverse_events:
+            continue
+        one = state.participants[state.adverse_events[number]]
+        event = courses(state, one)[number].event
+        if suspicion(event) is not UNKNOWN:
+            continue
+        acts = {
+            "AdverseEventUpdated": event.investigator_relation,
+            "AdverseEventAssessed": event.sponsor_relation,
+        }
+        for act in (act for act, said in acts.items() if not said):
+            yield Task(
+                "stopping rule",
+                f"whether {number} is related is not judged, and {rule.text}",
+                act,
+                one.site if act == "AdverseEventUpdated" else "",
+                one.id,
+                None,
+                {"adverse_event": number},
+            )
 
 
 def _proposals(state: State) -> Iterator[Task]:

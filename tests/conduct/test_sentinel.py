@@ -1,0 +1,135 @@
+"""Who was not observed was not watched: the next one is, in that place."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.policies.dosing import the_sentinel_was_watched
+from gradatim.conduct.state import State
+from gradatim.core.truth import TRUE
+from tests.conduct.leveled import OPENED, add, enrol, give, leveled
+
+DAY = OPENED + timedelta(days=1)
+WAIT = timedelta(days=14)
+
+
+def watched(state: State, who: str, on: date) -> str:
+    """Return why the next one may not be dosed; empty where they may."""
+    at = datetime(on.year, on.month, on.day, 9, tzinfo=UTC)
+    signed = x.PreDoseChecklistSigned(
+        occurred_on=on,
+        recorded_at=at,
+        recorded_by="i",
+        site="S01",
+        participant=who,
+        dose=1,
+        items={},
+        signer="i",
+    )
+    found = the_sentinel_was_watched(state, signed)
+    return "" if found.truth is TRUE else found.text
+
+
+def level_2() -> State:
+    """Return a trial in which P4 was dosed first at level 2, and P5 and P6 wait."""
+    state = leveled()
+    enrol(state, "P6", 2)
+    give(state, "P4", DAY)
+    return state
+
+
+def left(state: State, on: date, status: str) -> None:
+    add(state, p.Disposition, on, participant="P4", status=status)
+
+
+def reported(state: State, on: date, **more: Any) -> None:
+    fields: dict[str, Any] = {"grade": 3, "relation": "possible", "onset": str(on), **more}
+    add(
+        state,
+        s.AdverseEventReported,
+        on,
+        participant="P4",
+        adverse_event="P4-AE",
+        term="Infusion related reaction",
+        **fields,
+    )
+
+
+def withdrew(state: State, on: date) -> None:
+    add(state, p.InformedConsentWithdrawn, on, participant="P4", scope="all")
+
+
+def died_of_it(state: State, on: date) -> None:
+    reported(state, on, serious=("death",), relation="unrelated")
+
+
+UNOBSERVED: dict[str, Any] = {
+    "lost": lambda state, on: left(state, on, "lost to follow-up"),
+    "left": lambda state, on: left(state, on, "withdrawn"),
+    "died": lambda state, on: left(state, on, "died"),
+    "died of an event": died_of_it,
+    "withdrew": withdrew,
+    "a reaction": reported,
+}
+
+
+def test_the_first_is_watched_and_then_the_next_may_be_dosed() -> None:
+    state = level_2()
+    assert "is watched until" in watched(state, "P5", DAY + timedelta(days=13))
+    assert watched(state, "P5", DAY + WAIT) == ""
+
+
+@pytest.mark.parametrize("how", UNOBSERVED)
+def test_who_was_not_observed_is_followed_by_another_sentinel(how: str) -> None:
+    """P5 takes the place when the wait is over; P6 waits for P5, and not for three days only."""
+    state = level_2()
+    UNOBSERVED[how](state, DAY + timedelta(days=1))
+    assert watched(state, "P5", DAY + WAIT) == ""
+    give(state, "P5", DAY + WAIT)
+    early = watched(state, "P6", DAY + WAIT + timedelta(days=13))
+    assert early.startswith("P5 is watched until")
+    assert "in the place of P4" in early
+    assert watched(state, "P6", DAY + 2 * WAIT) == ""
+
+
+@pytest.mark.parametrize("how", ["lost", "left", "withdrew"])
+def test_who_left_after_the_wait_had_been_watched(how: str) -> None:
+    state = level_2()
+    UNOBSERVED[how](state, DAY + WAIT)
+    give(state, "P5", DAY + WAIT)
+    assert watched(state, "P6", DAY + WAIT + timedelta(days=3)) == ""
+
+
+def test_the_committee_can_say_that_a_reaction_was_none() -> None:
+    state = level_2()
+    reported(state, DAY)
+    add(
+        state,
+        s.DoseLimitingToxicityAdjudicated,
+        participant="P4",
+        candidate="P4-AE",
+        dose_limiting=False,
+        reason="it was the line",
+        signers=("committee.1", "committee.2"),
+    )
+    give(state, "P5", DAY + WAIT)
+    assert watched(state, "P6", DAY + WAIT + timedelta(days=3)) == ""
+
+
+def test_whoever_follows_several_that_were_not_observed_is_watched() -> None:
+    state = level_2()
+    left(state, DAY, "lost to follow-up")
+    give(state, "P5", DAY + WAIT)
+    add(
+        state,
+        p.Disposition,
+        DAY + WAIT + timedelta(days=2),
+        participant="P5",
+        status="lost to follow-up",
+    )
+    assert watched(state, "P6", DAY + WAIT + timedelta(days=13)) != ""
+    assert watched(state, "P6", DAY + 2 * WAIT) == ""
