@@ -67,9 +67,14 @@ def test_each_lot_is_given_to_programs_with_its_own_account(twins: Running):
 def test_a_number_that_two_lots_have_is_offered_once_and_names_both(twins: Running):
     access = Access(PHARMACIST, state(twins), {"pharmacist": frozenset({"S01"})})
 
-    def offered(given: dict[str, str]) -> dict[str, str]:
-        asked = FormContext("ProductQuarantined", access, "S01", None, given, NOW.date())
+    def offered(given: dict[str, str], act: str = "EntryCorrected") -> dict[str, str]:
+        asked = FormContext(act, access, "S01", None, given, NOW.date())
         return dict(choices_of(asked, "bags") or ())
 
     assert offered({})["001"] == "001 (TWIN-1, quarantined; TWIN-2, returned)"
     assert offered({"lot": "TWIN-2"}) == {"001": "001 (TWIN-2, returned)"}
+    # What is gone cannot be put in quarantine, and nothing of it be set aside.
+    assert offered({}, "ProductQuarantined")["001"] == "001 (TWIN-1, quarantined)"
+    assert offered({"lot": "TWIN-2"}, "ProductQuarantined") == {}
+    assert offered({"lot": "TWIN-1"}, "ProductAssigned") == {}
+    assert offered({"lot": "TWIN-1"}, "ProductReleased") == {"001": "001 (TWIN-1, quarantined)"}

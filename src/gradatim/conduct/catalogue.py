@@ -491,6 +491,7 @@ _ROWS = (
         "lot {lot}: {difference:g} of bag {bag} is explained: {reason}",
         (*PRODUCT_STAFF, "sponsor"),
         meaning="I have looked into this difference, and this is what is known of it.",
+        system_fields=("difference",),
         refusable=True,
         offered_on=("lot",),
     ),

@@ -16,6 +16,7 @@ from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_faults import refuse_faulty
+from gradatim.dosing.accountability import adds_up
 from gradatim.protocol.questions import ruled_design
 
 Fields = dict[str, Any]
@@ -171,11 +172,19 @@ def _meeting(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, **now.head}
 
 
+def _difference(now: Circumstances, fields: Fields) -> Fields:
+    """Fill in what the account of the bag does not account for: nobody types what is shown."""
+    found = now.state.inventory.find(fields.get("lot", ""), (fields.get("bag", ""),))
+    off = found[0].unexplained if found and not adds_up(found[0]) else 0.0
+    return {**fields, "difference": off}
+
+
 _COMPLETE: Mapping[str, Callable[[Circumstances, Fields], Fields]] = {
     "ParticipantRegistered": _registration,
     "AdverseEventReported": _adverse_event,
     "QueryOpened": _query,
     "RulingSigned": _ruling,
+    "ProductDifferenceExplained": _difference,
     "ProtocolSubmitted": _document,
     "ProtocolActivated": _submitted,
     "ProtocolAmended": _submitted,

@@ -7,14 +7,16 @@ import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.access import Access
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryVoided
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.narrative import measured_words, narrate_in_words
 from gradatim.conduct.sealed_records import SEALED
-from gradatim.conduct.views.judgements import entries_to_judge
-from gradatim.conduct.visibility import sees_entry
+from gradatim.conduct.views.subject import Subject, entry_events, subject_of
+from gradatim.conduct.visibility import sees_entry, sees_lot
 from gradatim.core.quantity import plain_number, shown_unit
+from gradatim.web.clock import now
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.labels import choice_words, label_of
 from gradatim.web.templatetags.words import dose, moment
@@ -68,19 +70,43 @@ def fields_shown(event: Event, instead: str = SEALED) -> list[tuple[Any, list[Li
     ]
 
 
-def judged_entries(asked: FormContext) -> list[tuple[str, list[tuple[Any, list[Line]]]]]:
-    """Return the entries that an act judges, each in a sentence and by its fields; often none.
+EntryShown = tuple[int, str, list[tuple[Any, list[Line]]]]
+"""An entry that is judged: its position, in a sentence, and by its fields."""
 
-    Nobody signs what an adverse event is, or that a preparation is right, without having seen it.
+
+class Card(NamedTuple):
+    """What is signed, beside the signature.
+
+    Args:
+        subject: what conduct says of it.
+        entries: those that it names.
     """
-    state, one = asked.state, asked.participant
+
+    subject: Subject
+    entries: list[EntryShown]
+
+
+def card_of(asked: FormContext) -> Card | None:
+    """Return what is to be read before an act is signed; None where its form says all of it."""
+    state = asked.state
     if asked.event in ("EntryVoided", "VoidConfirmed"):
-        return [
-            (narrate_in_words(state, state.events[at]), fields_shown(state.events[at]))
-            for at in _marked(asked)
-        ]
-    found = entries_to_judge(state, one, asked.event, asked.given) if one else []
-    return [(narrate_in_words(state, event), fields_shown(event)) for event in found]
+        return shown_card(asked.access, Subject(entries=tuple(_marked(asked))))
+    lot = state.lots.get(asked.given.get("lot", ""))
+    if lot is not None and not sees_lot(asked.access, lot):
+        return None
+    subject = subject_of(state, asked.event, asked.participant, asked.given, asked.today, now())
+    return shown_card(asked.access, subject)
+
+
+def shown_card(access: Access, subject: Subject) -> Card | None:
+    """Return a subject as pages show it; None where there is nothing to be read, or none may."""
+    named = entry_events(access.state, subject)
+    if not subject or not all(sees_entry(access, event) for _, event in named):
+        return None
+    return Card(
+        subject,
+        [(at, narrate_in_words(access.state, event), fields_shown(event)) for at, event in named],
+    )
 
 
 def _marked(asked: FormContext) -> list[int]:

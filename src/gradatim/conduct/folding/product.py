@@ -31,7 +31,9 @@ def _labelled(bag: product.Bag, event: product.ProductReceived) -> Container:
     return Container(
         bag.id,
         event.lot,
-        kind=bag.container,
+        kind="box"
+        if bag.container == "bag" and bag.volume_ml is None and bag.pieces
+        else bag.container,
         volume_ml=bag.volume_ml,
         pieces=None if bag.volume_ml is not None else bag.pieces,
         strength=bag.strength,
@@ -195,6 +197,12 @@ def _named(state: State, event: product.DoseAdministered) -> Iterator[BagGiven]:
     prepared = state.inventory.prepared.get((event.participant, event.dose), ())
     lots = dict.fromkeys(lot for lot, _ in prepared)
     lot = event.lot or next(iter(lots), "")
+    if all(row.volume_ml is None and row.discarded_ml is None for row in event.given):
+        numbers = [row.bag for row in event.given if not row.returned_ml]
+        fluids = [one for one in state.inventory.find(lot, numbers) if one.volume_ml is not None]
+        if len(fluids) == len(event.given) and any(one.drawn is not None for one in fluids):
+            yield from _poured(state, event, fluids)
+            return
     for row in event.given:
         for one in state.inventory.find(lot, (row.bag,)):
             if one.volume_ml is None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, overload
 from gradatim.conduct.days import day_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import (
+    BedsideChecked,
     DoseAdministered,
     DosePrepared,
     DoseWithheld,
@@ -40,6 +41,7 @@ class Dose:
     prepared: DosePrepared | None = None
     verified: PreparationVerified | None = None
     signed: PreDoseChecklistSigned | None = None
+    checked: BedsideChecked | None = None
     withheld: DoseWithheld | None = None
     administrations: list[DoseAdministered] = field(default_factory=list)
     at: dict[str, int] = field(default_factory=dict)
@@ -75,6 +77,7 @@ _FIELDS: dict[type[Event], str] = {
     DosePrepared: "prepared",
     PreparationVerified: "verified",
     PreDoseChecklistSigned: "signed",
+    BedsideChecked: "checked",
     DoseWithheld: "withheld",
 }
 
@@ -135,7 +138,7 @@ def _anew(state: State, dose: Dose) -> None:
     """Drop what was verified and signed before the preparation was as it is now."""
     prepared = dose.at.get("prepared", 0)
     changed = max([prepared, *state.corrected_by.get(prepared, [])])
-    for name in ("verified", "signed"):
+    for name in ("verified", "signed", "checked"):
         if dose.at.get(name, changed) < changed:
             setattr(dose, name, None)
 

@@ -5,7 +5,7 @@ event became worse. That it is less than was judged counts only from an investig
 signature where the judgement was signed. Source: ICH E6(R3), 2.7.1; ICH E2A, III.A.1.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from gradatim.conduct.corrections import changed_after_signature, signings
 from gradatim.conduct.events.base import Event
@@ -18,7 +18,7 @@ from gradatim.conduct.events.safety import (
     AdverseEventUpdated,
 )
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import doses, entries_of
+from gradatim.conduct.views.doses import entries_of
 from gradatim.safety.events import (
     DEATH,
     FATAL_OUTCOME,
@@ -30,30 +30,6 @@ from gradatim.safety.events import (
 INVESTIGATOR = "investigator"
 JUDGEMENTS = (AdverseEventReported, AdverseEventUpdated, AdverseEventResolved)
 """Entries that say how bad an adverse event is."""
-
-
-def entries_to_judge(
-    state: State, participant: Participant, act: str, given: Mapping[str, str]
-) -> list[Event]:
-    """Return the entries that an act judges: its user sees them before they sign; often none.
-
-    Args:
-        state: the trial.
-        participant: whom the act is about.
-        act: name of its event's type.
-        given: what is known of the act, as text: the adverse event or the dose.
-    """
-    if act == "AdverseEventClassified":
-        return [
-            event
-            for _, event in entries_of(state, participant, *JUDGEMENTS)
-            if event.adverse_event == given.get("adverse_event", "")
-        ]
-    number = given.get("dose", "")
-    if act == "PreparationVerified" and number.isdigit():
-        dose = doses(state, participant).get(int(number))
-        return [dose.prepared] if dose and dose.prepared else []
-    return []
 
 
 def lessened(was: object, now: object) -> list[str]:

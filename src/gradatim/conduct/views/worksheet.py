@@ -1,6 +1,7 @@
 """The worksheet of each dose: its arithmetic, what must hold before it, and its steps in order."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -10,11 +11,14 @@ from gradatim.conduct.policies import gates, withdrawn_since
 from gradatim.conduct.policies.preparation import containers_of_dose
 from gradatim.conduct.policies.verdicts import rule, sentence
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.bedside import bedside_rules, checked_by
+from gradatim.conduct.views.comparison import Compared, beside_the_plan
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
 from gradatim.core.verdict import Verdict
-from gradatim.dosing.inventory import Container
+from gradatim.dosing.draws import first_expiring_first
+from gradatim.dosing.inventory import Container, Lot
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.product import Intended, Weights
@@ -24,6 +28,7 @@ STEPS = (
     ("DosePrepared", "prepared"),
     ("PreparationVerified", "verified"),
     ("PreDoseChecklistSigned", "signed"),
+    ("BedsideChecked", "checked"),
     ("DoseAdministered", "given"),
 )
 """The acts of a dose in their order, each with the field of `Dose` that it fills."""
@@ -61,6 +66,25 @@ class WorksheetStep(NamedTuple):
     is_next: bool
 
 
+class SetAside(NamedTuple):
+    """What can be set aside for a dose: of one lot, the bags that expire first.
+
+    Args:
+        lot, bags: which; empty where no lot of the site has enough.
+        needed: how many bags, or pieces, the dose takes; None where that is not known.
+        computed: the arithmetic for them; None where it cannot be done.
+    """
+
+    lot: str
+    bags: tuple[str, ...]
+    needed: int | None
+    computed: Prepared | None
+
+
+NOTHING = SetAside("", (), None, None)
+"""Where nothing can be proposed."""
+
+
 class Worksheet(NamedTuple):
     """A dose of a participant as it is worked on.
 
@@ -74,6 +98,8 @@ class Worksheet(NamedTuple):
         end_by: when the infusion must have ended, for the thaw.
         withdrawn: what has come to speak against the dose since its checklist was signed: it is
             not to be given; empty where the signature stands, or there is none.
+        set_aside: what can be set aside for it; nothing once something is.
+        compared: the preparation beside the plan; empty before it.
     """
 
     number: int
@@ -84,6 +110,8 @@ class Worksheet(NamedTuple):
     gates: list[tuple[str, Verdict]]
     end_by: datetime | None
     withdrawn: tuple[str, ...]
+    set_aside: SetAside
+    compared: list[Compared]
 
 
 def worksheets(access: Access, one: Participant, at: Moment) -> list[Worksheet]:
@@ -112,6 +140,8 @@ def _worksheet(access: Access, one: Participant, dose: Dose, at: Moment) -> Work
         gates_in_words(state, one, dose.number, at) if open_ else [],
         _end_by(state, one, dose),
         against,
+        to_set_aside(state, one, dose.number, at) if open_ and dose.assigned is None else NOTHING,
+        beside_the_plan(state, one.id, dose.number),
     )
 
 
@@ -140,6 +170,72 @@ def compute_preparation(state: State, one: Participant, dose: Dose, at: Moment) 
     )
     containers = tuple(_containers(state, one, dose, at.zone))
     return prepare(study, one.level, weights, containers, intended=_as_given(dose, at.zone))
+
+
+def to_set_aside(state: State, one: Participant, number: int, at: Moment) -> SetAside:
+    """Return the bags to set aside for a dose of a participant, of those that are free."""
+    try:
+        wanted = compute_preparation(state, one, Dose(number), at)
+    except UnusableInput:
+        return NOTHING
+    if wanted is None or one.level is None:
+        return NOTHING
+    of_fluid = state.governing("treatment", one).treatment.preparation is not None
+    choose = _bags_for if of_fluid else _boxes_for
+    found = [choose(state, one, wanted, lot, at) for lot in state.lots.values()]
+    enough = [each for each in found if each is not None]
+    return min(enough, key=lambda each: each[0], default=(0, NOTHING))[1]
+
+
+def _free(lot: Lot, one: Participant, at: Moment) -> list[Container]:
+    """Return what of a lot is released, in date, at the site, and held for nobody."""
+    found = [
+        bag
+        for bag in lot.containers.values()
+        if bag.status == "released"
+        and bag.site in ("", one.site)
+        and (bag.reserved_for is None or (bag.on_its_shelf and bag.reserved_for[0] == one.id))
+        and (bag.expiry is None or bag.expiry > at.now)
+    ]
+    return first_expiring_first(found)
+
+
+def _soonest(bags: Sequence[Container]) -> float:
+    """Return when the first of some bags expires, to compare with others."""
+    known = [bag.expiry.timestamp() for bag in bags if bag.expiry]
+    return min(known, default=math.inf)
+
+
+def _bags_for(
+    state: State, one: Participant, wanted: Prepared, lot: Lot, at: Moment
+) -> tuple[float, SetAside] | None:
+    """Return the bags of a lot that hold a dose, first expiring first; None if they do not."""
+    free = [bag for bag in _free(lot, one, at) if bag.holds_cells]
+    if not free or one.level is None:
+        return None
+    found = prepare(state.governing("treatment", one), one.level, wanted.weights, free)
+    rules = found.rules
+    if not found.draws or found.deviation is None or rules is None:
+        return None
+    if abs(found.deviation) > rules.tolerance:
+        return None
+    bags = tuple(draw.container.id for draw in found.draws)
+    opened = [draw.container for draw in found.draws]
+    return _soonest(opened), SetAside(lot.id, bags, len(bags), found)
+
+
+def _boxes_for(
+    state: State, one: Participant, wanted: Prepared, lot: Lot, at: Moment
+) -> tuple[float, SetAside] | None:
+    """Return the box of a lot that has the tablets of a dose; None if none has."""
+    for box in _free(lot, one, at):
+        if box.pieces is None or box.strength is None:
+            return _soonest([box]), SetAside(lot.id, (box.id,), None, wanted)
+        pieces = wanted.planned.value / box.strength
+        whole = round(pieces)
+        if whole and abs(pieces - whole) <= 1e-6 * whole and box.left >= whole:
+            return _soonest([box]), SetAside(lot.id, (box.id,), whole, wanted)
+    return None
 
 
 def _weights(state: State, one: Participant, dose: Dose, today: date) -> Weights | None:
@@ -194,15 +290,23 @@ def _steps(
     access: Access, one: Participant, dose: Dose, withdrawn: bool
 ) -> Iterator[WorksheetStep]:
     over = bool(dose.administrations or dose.withheld)
-    next_ = next((name for name, field in STEPS if getattr(dose, field) is None), "")
+    rules = bedside_rules(access.state, one)
+    by = checked_by(access.state, one, dose.number)
+    done = {name for name, field in STEPS if getattr(dose, field) is not None}
+    done = done | {"BedsideChecked"} if len(by) >= rules.people else done - {"BedsideChecked"}
+    next_ = next((name for name, _ in STEPS if name not in done), "")
     if withdrawn:
         next_ = "PreDoseChecklistSigned"
+    now = {next_, "DoseAdministered"} if next_ == "BedsideChecked" else {next_}
     for event, field in STEPS:
+        if event == "BedsideChecked" and not rules.people:
+            continue
         may = access.may(event, one.site) and not over and one.level is not None
+        may = may and not (event == "BedsideChecked" and access.user in by)
         yield WorksheetStep(
             event,
             getattr(dose, field),
             dose.at.get(field),
             may,
-            event == next_ and not over,
+            event in now and not over,
         )

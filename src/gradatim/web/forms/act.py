@@ -14,7 +14,7 @@ from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.days import time_zones
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
-from gradatim.conduct.events.product import Drawn, ReleaseResult
+from gradatim.conduct.events.product import ReleaseResult
 from gradatim.conduct.folding.trial import submitted
 from gradatim.conduct.policies.dating import TRANSCRIBED
 from gradatim.conduct.policies.protocol import asked_about
@@ -25,6 +25,7 @@ from gradatim.conduct.views.results import planned_elements, reference_limits
 from gradatim.protocol.questions import Question, basis_words
 from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
+from gradatim.web.forms import product
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistField
 from gradatim.web.forms.choices import FormContext, choices_of
@@ -42,9 +43,9 @@ MEASURED = ("VitalSignsRecorded", "LaboratoryResultsRecorded", "ScoresRecorded")
 def act_form(asked: FormContext) -> type[ActForm]:
     """Make the form of an act as it is asked for."""
     kind = BY_NAME[asked.event]
-    fields = dict(_extra(asked))
+    fields, unused = dict(_extra(asked)), product.left_out(asked)
     for one in _asked_fields(kind):
-        if one.name in asked.given or one.name in ACTS[kind].not_asked_for:
+        if one.name in asked.given or one.name in ACTS[kind].not_asked_for | unused:
             continue
         if one.name == "relation" and not _judges(asked):
             continue
@@ -86,6 +87,8 @@ def _field(asked: FormContext, one: inspect.Field) -> forms.Field | None:
         return _results(asked, options)
     if one.name == "occurred_on":
         options["initial"] = asked.today
+    elif (begins := product.begins_with(asked, one.name)) is not None:
+        options["initial"] = begins
     elif isinstance(one.default, str) and one.default:
         options["initial"] = one.default
         required = True
@@ -177,11 +180,6 @@ def _form_version(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask which version of the consent form was signed; the one in force stands there already."""
     options["initial"] = demanded_on(asked.state, asked.today)
     return forms.CharField(min_length=1, max_length=40, **options)
-
-
-def _drawn(asked: FormContext, options: dict[str, Any]) -> forms.Field:
-    bags = choices_of(asked, "bags")
-    return RowsField(struct_fields(Drawn, choices={"bag": bags or []}), **options)
 
 
 def _test_results(asked: FormContext, options: dict[str, Any]) -> forms.Field | None:
@@ -284,7 +282,7 @@ def _new_site(asked: FormContext) -> forms.Field:
 
 _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms.Field | None]] = {
     ("PreDoseChecklistSigned", "items"): _checklist,
-    ("DosePrepared", "drawn"): _drawn,
+    **product.FIELDS,
     ("AdverseEventClassified", "answers"): _answers,
     ("AdverseEventReported", "term"): _term,
     ("InformedConsentObtained", "version"): _form_version,

@@ -10,10 +10,21 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.consent import ISO_639_1
 from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.dosing.accountability import adds_up
+from gradatim.dosing.inventory import Container
+from gradatim.dosing.movements import ON_HAND, PRODUCT_TRANSITIONS
 from gradatim.protocol.study import Study
 from gradatim.web.forms.labels import CHOICES, GRADES
 
 Choices = list[tuple[str, Any]]
+
+
+_MOVES = {"ProductReleased": "released", "TemperatureExcursionAssessed": "assessed fit"}
+"""What an act does to a bag, where only bags in some states can be meant."""
+_OF_WHAT_IS_LEFT = frozenset(
+    {"ProductQuarantined", "TemperatureExcursion", "ProductReturned", "ProductDestroyed"}
+)
+"""Acts about bags of which something is left."""
 
 
 class FormContext(NamedTuple):
@@ -70,6 +81,23 @@ def _lots(asked: FormContext) -> Choices:
     return [(lot.id, lot.id) for lot in mine]
 
 
+def _can_be_meant(asked: FormContext, bag: Container) -> bool:
+    """Whether an act can be about a bag: one that is used up is not offered for a dose."""
+    free = bag.reserved_for is None or (
+        bag.on_its_shelf
+        and bag.reserved_for[0] == (asked.participant.id if asked.participant else "")
+    )
+    if asked.event == "ProductAssigned":
+        return bag.status == "released" and free
+    if asked.event == "ProductDifferenceExplained":
+        return not adds_up(bag) or bool(bag.open_faults)
+    if move := _MOVES.get(asked.event):
+        return (bag.status, move) in PRODUCT_TRANSITIONS
+    if asked.event in _OF_WHAT_IS_LEFT:
+        return bag.status in ON_HAND or (bag.status == "infused" and bag.left > 0)
+    return True
+
+
 def _bags(asked: FormContext) -> Choices:
     """Return the bags of the lot that is spoken of, or of all lots of the site.
 
@@ -79,7 +107,8 @@ def _bags(asked: FormContext) -> Choices:
     lot = asked.given.get("lot")
     found: dict[str, list[str]] = {}
     for bag in asked.state.inventory.containers:
-        if lot in (None, "", bag.lot) and bag.site in ("", asked.site):
+        here = lot in (None, "", bag.lot) and bag.site in ("", asked.site)
+        if here and _can_be_meant(asked, bag):
             found.setdefault(bag.id, []).append(f"{bag.lot}, {bag.status}")
     return [(number, f"{number} ({'; '.join(where)})") for number, where in found.items()]
 
@@ -209,6 +238,7 @@ _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "into": _others,
     "at_site": _sites,
     "bags": _bags,
+    "bag": _bags,
     "encounter": _visits,
     "level": _levels,
     "criterion": _criteria,

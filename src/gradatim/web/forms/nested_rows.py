@@ -1,7 +1,7 @@
 """A field of several rows, such as the bags of a delivery: a table that is filled in.
 
 A row with nothing in it is left out. More rows are offered than are filled; a button asks for
-more, so that no script is needed.
+more, whether or not those there are filled, so that no script is needed.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,12 @@ from django.utils.translation import gettext as _
 
 SPARE = 3
 _MOST_ROWS = 200
+
+
+class _SentRows(list[dict[str, Any]]):
+    """The rows that were sent and hold something, and how many the page is to show."""
+
+    shown: int = 0
 
 
 class RowsWidget(forms.Widget):
@@ -36,7 +42,8 @@ class RowsWidget(forms.Widget):
         """Give the rows as they were entered, and some empty ones."""
         context = super().get_context(name, value, attrs)
         rows = list(value or [])
-        asked = min(self.most, len(rows) + (0 if self.most == 1 and rows else self.spare))
+        offered = getattr(value, "shown", 0) or len(rows) + self.spare
+        asked = min(self.most, len(rows) if self.most == 1 and rows else offered)
         rows += [{}] * (asked - len(rows))
         context["widget"] |= {
             "columns": [field.label for field in self.fields.values()],
@@ -60,16 +67,19 @@ class RowsWidget(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         """Give the rows that were sent, those with nothing in them left out."""
-        rows = []
+        rows = _SentRows()
         for number in range(self.most):
             if not any(key.startswith(f"{name}-{number}-") for key in data):
                 break
+            rows.shown = number + 1
             row = {
                 part: field.widget.value_from_datadict(data, files, f"{name}-{number}-{part}")
                 for part, field in self.fields.items()
             }
             if any(value not in ("", None, []) for value in row.values()):
                 rows.append(row)
+        if data.get("_more") == name:
+            rows.shown += SPARE
         return rows
 
 

@@ -253,6 +253,14 @@ def signs(text: Any) -> str:
 
 
 @register.filter
+def subject_value(value: Any) -> str:
+    """Write what a line of a card says: a time with its zone, a sentence with the usual signs."""
+    if isinstance(value, datetime):
+        return moment(value)
+    return day(value) if isinstance(value, date) else signs(str(value))
+
+
+@register.filter
 def apart(said: Any) -> list[str]:
     """Give the parts of a sentence of the rules, or of several, as far as semicolons tell them."""
     texts = [said] if isinstance(said, str) else said

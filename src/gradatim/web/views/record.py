@@ -36,7 +36,7 @@ from gradatim.web.access import Request, page, require_visible_or_404
 from gradatim.web.accounts.signing import SignatureFields, verify_signer
 from gradatim.web.acts import ADDRESSED, title
 from gradatim.web.clock import now, today_at
-from gradatim.web.entries import judged_entries
+from gradatim.web.entries import card_of
 from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import FormContext
@@ -151,12 +151,10 @@ def _reading(asked: FormContext) -> tuple[str, dict[str, Any]]:
         return "gradatim/protocol/put_into_force.html", pages.put_into_force(asked.state)
     if record := record_asked(asked):
         return "gradatim/judged_record.html", {"row": review_record(asked.state, record)}
-    if found := judged_entries(asked):
-        return "gradatim/judged.html", {"judged": found}
     if asked.event == "DoseAdministered" and asked.participant and "dose" in asked.given:
         number = int(asked.given["dose"]) if asked.given["dose"].isdigit() else 0
         return "gradatim/dosing/giving.html", dose_standing(asked.access, asked.participant, number)
-    return "gradatim/record.html", {}
+    return "gradatim/record.html", {"card": card_of(asked)}
 
 
 def filled_in(

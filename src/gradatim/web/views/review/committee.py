@@ -17,13 +17,14 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.narrative import NarratedEntry, narrate_in_words, narrated_entries
 from gradatim.conduct.proposals import altered_since, holding, proposed, signatures_needed
 from gradatim.conduct.signatures import MEANINGS
-from gradatim.conduct.state import Proposal, State
+from gradatim.conduct.state import Proposal
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
+from gradatim.conduct.views.subject import subject_of
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify_signer
 from gradatim.web.acts import title
 from gradatim.web.clock import now, today
-from gradatim.web.entries import fields_shown
+from gradatim.web.entries import Card, fields_shown, shown_card
 from gradatim.web.recording import event_of, record
 
 
@@ -113,7 +114,7 @@ def _drawn(
         request,
         "gradatim/review/proposal.html",
         {
-            **_shown(state, one),
+            **_shown(access, one),
             "signing": signing,
             "refused": refused,
             "now": now(),
@@ -137,7 +138,8 @@ def _altering(trial: Trial, positions: tuple[int, ...]) -> list[tuple[NarratedEn
     ]
 
 
-def _shown(state: State, one: Proposal) -> dict[str, Any]:
+def _shown(access: Access, one: Proposal) -> dict[str, Any]:
+    state = access.state
     event = proposed(one, state.events[one.position], holding(state, one))
     return {
         "proposal": one,
@@ -146,4 +148,14 @@ def _shown(state: State, one: Proposal) -> dict[str, Any]:
         "fields": fields_shown(event),
         "needed": signatures_needed(state),
         "made": state.events[one.position],
+        "card": _card(access, one),
     }
+
+
+def _card(access: Access, one: Proposal) -> Card | None:
+    """Return what the proposed act is about, as it stands now."""
+    state = access.state
+    given = {name: str(value) for name, value in one.act.items()}
+    about = state.participants.get(given.get("participant", ""))
+    subject = subject_of(state, one.act["event"], about, given, today(), now())
+    return shown_card(access, subject)
