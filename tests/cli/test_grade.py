@@ -63,7 +63,23 @@ def test_the_document_names_the_analyte_and_what_is_needed(run) -> None:
         (["INR", "1.4", "--at-baseline", "--bleeding"], "grade 3"),
         (["temperature", "40.2", "--unit", "Cel", "--hours-above-40", "30"], "grade 4"),
         (["calcium", "1.7", "--unit", "mmol/L", "--ionized", "--low", "1.1"], "grade 3"),
-        (["calcium", "1.7", "--unit", "mmol/L", "--total", "--low", "2.1"], "grade 3"),
+        (["calcium", "1.7", "--unit", "mmol/L", "--total", "--low", "2.1"], "no albumin"),
+        (
+            ["calcium", "1.7", "--unit", "mmol/L", "--total", "--low", "2.1", "--albumin", "40"],
+            "grade 3",
+        ),
+        (
+            [
+                *("17861-6", "12.0", "--unit", "mg/dL", "--high", "10.5"),
+                *("--albumin", "2", "--albumin-unit", "g/dL"),
+            ],
+            "Hypercalcemia: grade 4",
+        ),
+        (["QTc", "505", "--unit", "ms"], "it could be 0 or 1 or 2 or 3 or 4"),
+        (["QTc", "505", "--unit", "ms", "--repeated", "--baseline", "430"], "3 or 4"),
+        (["SpO2", "70", "--unit", "%", "--at-rest"], "3 or 4"),
+        (["platelets", "20", "--unit", "G/L"], "grade 4"),
+        (["temperature", "104.5", "--unit", "F", "--hours-above-40", "1"], "grade 3"),
         (["potassium", "3.2", "--unit", "mmol/L", "--low", "3.5", "--not-symptomatic"], "grade 1"),
         (["hemoglobin", "75", "--unit", "g/L", "--life-threatening"], "grade 4"),
         (

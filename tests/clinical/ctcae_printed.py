@@ -2,7 +2,8 @@
 
 They are written from the wording of the criteria, not read from the program's table.
 
-Source: NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 2017.
+Source: NCI, Common Terminology Criteria for Adverse Events v5.0, 27 November 2017; each
+row is found there under the name of its term.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,18 @@ from gradatim.clinical.ctcae.grade import Grade, GradingContext, MeasuredValue, 
 NEAR = 1e-6
 
 NONE = GradingContext(symptomatic=False, bleeding=False, life_threatening=False)
+AGAIN = NONE._replace(repeated=True)
+AT_REST = NONE._replace(at_rest=True)
+MANUFACTURER = {"Cardiac troponin I increased", "Cardiac troponin T increased"}
+"""Terms whose higher grade the manufacturer's level of myocardial infarction decides."""
+BY_CLINICIAN = {
+    "Hyperglycemia",
+    "Eosinophilia",
+    "Hyperphosphatemia",
+    "Hypophosphatemia",
+    "Methemoglobinemia",
+}
+"""Terms whose higher grades say what is done about them, in words."""
 SYMPTOMS = NONE._replace(symptomatic=True)
 BLEEDING = NONE._replace(bleeding=True)
 GRAVE = NONE._replace(life_threatening=True)
@@ -80,6 +93,9 @@ LIVER = [
 PANCREATIC = [("Lipase increased", "lipase"), ("Serum amylase increased", "amylase")]
 ENZYMES = [
     Ladder("Blood lactate dehydrogenase increased", "LDH", "U/L", NONE, None, 250, up(250)),
+    Ladder("Cardiac troponin I increased", "troponin I", "ng/L", NONE, None, 26, up(26)),
+    Ladder("Cardiac troponin T increased", "troponin T", "ng/mL", NONE, None, 0.014, up(0.014)),
+    Ladder("Thyroid stimulating hormone increased", "thyrotropin", "uIU/mL", NONE, 0.4, 4, up(4)),
     Ladder("CPK increased", "CPK", "U/L", NONE, None, 200, up(200, 500, 1000, 2000)),
     *(
         Ladder(*named, "U/L", NONE, None, 100, ((100, 0, 0, 1), (150, 1, 1, 2), (500, 2, 2, 3)))
@@ -109,6 +125,10 @@ KIDNEY = [
            ((0.75, 0, 0, 2), (1.5, 2, 2, 3), (7.2, 3, 3, 4))),
     Ladder("Chronic kidney disease", "eGFR", "mL/min/{1.73_m2}", NONE, 90, None,
            down(90, 60, 30, 15)),
+    Ladder("Proteinuria", "urine protein", "g/24h", NONE, None, 0.15,
+           ((0.15, 0, 1, 1), (1, 1, 2, 2), (3.5, 2, 3, 3))),
+    Ladder("Proteinuria", "urine protein", "mg/d", NONE, None, 150,
+           ((150, 0, 1, 1), (1000, 1, 2, 2), (3500, 2, 3, 3))),
     Ladder("Hyperuricemia", "uric acid", "umol/L", NONE, None, 420, ((420, 0, 0, 1),)),
     Ladder("Hyperuricemia", "uric acid", "mg/dL", SYMPTOMS, None, 7, ((7, 0, 0, 3),)),
     Ladder("Hyperuricemia", "uric acid", "mg/dL", GRAVE, None, 7, ((7, 0, 0, 4),)),
@@ -128,13 +148,20 @@ CLOTTING = [
     Ladder("INR increased", "INR", "{INR}", WARFARIN._replace(bleeding=True), None, None,
            ((2.0, 0, 0, 3),)),
     Ladder("Fibrinogen decreased", "fibrinogen", "g/L", ITSELF, 4, None, down(4, 3, 2, 1)),
-    # Below the lower limit and 50 or 75 % less than at baseline.
+    # A normal baseline: the decrease from it says nothing.
+    *(
+        Ladder("Fibrinogen decreased", "fibrinogen", "g/L",
+               NONE._replace(baseline=MeasuredValue(before, "g/L", low=4, high=8)),
+               4, None, down(4, 3, 2, 1))
+        for before in (4, 8)
+    ),
+    # "if abnormal": the decrease counts beside the limit, below which the value has to be.
     Ladder("Fibrinogen decreased", "fibrinogen", "g/L",
-           NONE._replace(baseline=MeasuredValue(8, "g/L")),
-           4, None, ((4, 3, 0, 0), (2, 4, 4, 3))),
+           NONE._replace(baseline=MeasuredValue(3.6, "g/L", low=4, high=8)),
+           4, None, down(4, 3, 2, 1)),
     Ladder("Fibrinogen decreased", "fibrinogen", "g/L",
-           NONE._replace(baseline=MeasuredValue(4, "g/L")),
-           4, None, ((4, 1, 0, 0), (3, 2, 2, 1), (2, 3, 3, 2), (1, 4, 4, 3))),
+           NONE._replace(baseline=MeasuredValue(9.6, "g/L", low=4, high=8)),
+           4, None, ((4, 3, 0, 0), (2.4, 4, 4, 3))),
     # Below 50 mg/dL is grade 4 whatever the limit.
     Ladder("Fibrinogen decreased", "fibrinogen", "mg/dL", ITSELF, 100, None,
            ((100, 1, 0, 0), (75, 2, 1, 1), (50, 4, 2, 2))),
@@ -154,6 +181,13 @@ BLOOD = [
     Ladder("Leukocytosis", "leukocytes", "10*9/L", NONE, 4, 10, ((100, 0, 0, 3),)),
     Ladder("Leukocytosis", "leukocytes", "/uL", NONE, 4000, 10000, ((100000, 0, 0, 3),)),
     Ladder("Leukocytosis", "leukocytes", "10*9/L", GRAVE, 4, 10, ((100, 0, 0, 4),)),
+    Ladder("Eosinophilia", "eosinophils", "10*9/L",
+           NONE._replace(baseline=MeasuredValue(0.3, "10*9/L")), 0.02, 0.5, up(0.5)),
+    Ladder("Eosinophilia", "eosinophils", "10*9/L",
+           NONE._replace(baseline=MeasuredValue(0.8, "10*9/L")), 0.02, 0.5, up(0.8)),
+    Ladder("Eosinophilia", "eosinophils", "/uL", ITSELF, 20, 500, up(500)),
+    Ladder("Methemoglobinemia", "methemoglobin", "%", NONE, None, 1.5, ((1.5, 0, 0, 2),)),
+    Ladder("Methemoglobinemia", "methemoglobin", "%", GRAVE, None, 1.5, ((1.5, 0, 0, 4),)),
     Ladder("Neutrophil count decreased", "neutrophils", "10*9/L", NONE, 2, 7,
            down(2, 1.5, 1, 0.5)),
     Ladder("Neutrophil count decreased", "neutrophils", "/uL", NONE, 2000, 7000,
@@ -198,8 +232,25 @@ SALTS = [
            down(2.1, 2.0, 1.75, 1.5)),
     Ladder("Hypocalcemia", "calcium (corrected)", "mg/dL", NONE, 8.5, 10.5, down(8.5, 8, 7, 6)),
     Ladder("Hypocalcemia", "calcium (ionized)", "mmol/L", NONE, 1.1, 1.3, down(1.1, 1, 0.9, 0.8)),
-    Ladder("Hypocalcemia", "calcium", "mg/dL", NONE._replace(ionized=False), 8.5, 10.5,
+    # "Corrected serum calcium": a total calcium with 20 g/L less albumin than 40 g/L has 0.4 mmol/L
+    # or 1.6 mg/dL added.
+    Ladder("Hypocalcemia", "calcium", "mg/dL",
+           NONE._replace(ionized=False, albumin=MeasuredValue(4, "g/dL")), 8.5, 10.5,
            down(8.5, 8, 7, 6)),
+    Ladder("Hypocalcemia", "calcium (total)", "mg/dL",
+           NONE._replace(albumin=MeasuredValue(2, "g/dL")), 8.5, 10.5, down(6.9, 6.4, 5.4, 4.4)),
+    Ladder("Hypercalcemia", "calcium (total)", "mg/dL",
+           NONE._replace(albumin=MeasuredValue(20, "g/L")), 8.5, 10.5, up(8.9, 9.9, 10.9, 11.9)),
+    Ladder("Hypocalcemia", "calcium (total)", "mmol/L",
+           NONE._replace(albumin=MeasuredValue(2, "g/dL")), 2.1, 2.6, down(1.7, 1.6, 1.35, 1.1)),
+    Ladder("Hypercalcemia", "calcium (total)", "mmol/L",
+           NONE._replace(albumin=MeasuredValue(50, "g/L")), 2.1, 2.6, up(2.8, 3.1, 3.3, 3.6)),
+    # "Laboratory finding only and intervention not indicated"; the rest is in words.
+    Ladder("Hyperphosphatemia", "phosphate", "mmol/L", NONE, 0.8, 1.5, up(1.5)),
+    Ladder("Hyperphosphatemia", "phosphate", "mmol/L", GRAVE, 0.8, 1.5, ((1.5, 0, 0, 4),)),
+    Ladder("Hypophosphatemia", "phosphate", "mg/dL", NONE, 2.5, 4.5, down(2.5)),
+    Ladder("Hypophosphatemia", "phosphate", "mg/dL", GRAVE, 2.5, 4.5, ((2.5, 4, 0, 0),)),
+    Ladder("Blood bicarbonate decreased", "bicarbonate", "mmol/L", NONE, 22, 29, down(22)),
     Ladder("Hypermagnesemia", "magnesium", "mmol/L", NONE, 0.7, 1.0,
            ((1.0, 0, 0, 1), (1.23, 1, 1, 3), (3.3, 3, 3, 4))),
     Ladder("Hypermagnesemia", "magnesium", "mg/dL", NONE, 1.7, 2.4,
@@ -241,7 +292,70 @@ SIGNS = [
            ((100.4, 0, 1, 1), (102.2, 1, 1, 2), (104, 2, 2, 3))),
 ]  # fmt: skip
 
-LADDERS = [*LIVER, *ENZYMES, *KIDNEY, *CLOTTING, *BLOOD, *SALTS, *SUGAR_AND_FAT, *SIGNS]
+HEART_AND_LUNG = [
+    Ladder("Hypothermia", "body temperature", "Cel", NONE, None, None,
+           ((35, 2, 2, 0), (32, 3, 3, 2), (28, 4, 4, 3))),
+    Ladder("Hypothermia", "body temperature", "[degF]", NONE, None, None,
+           ((95, 2, 2, 0), (89.6, 3, 3, 2), (82.4, 4, 4, 3))),
+    # Adults: 120 to 139, 140 to 159, 160 and more; 80 to 89, 90 to 99, 100 and more.
+    Ladder("Hypertension", "systolic pressure", "mm[Hg]", AGAIN, None, None,
+           ((120, 0, 1, 1), (140, 1, 2, 2), (160, 2, 3, 3))),
+    Ladder("Hypertension", "systolic pressure", "mmHg", GRAVE._replace(repeated=True), None, None,
+           ((160, 2, 4, 4),)),
+    Ladder("Hypertension", "diastolic pressure", "mm[Hg]", ITSELF._replace(repeated=True), None,
+           None, ((80, 0, 1, 1), (90, 1, 2, 2), (100, 2, 3, 3))),
+    Ladder("Hypertension", "diastolic pressure", "mm[Hg]", GRAVE._replace(repeated=True), None,
+           None, ((100, 2, 4, 4),)),
+    # "symptomatic increase by > 20 mm Hg (diastolic)".
+    Ladder("Hypertension", "diastolic pressure", "mm[Hg]",
+           SYMPTOMS._replace(repeated=True, baseline=MeasuredValue(50, "mm[Hg]")), None, None,
+           ((70, 0, 0, 2), (100, 2, 3, 3))),
+    Ladder("Electrocardiogram QT corrected interval prolonged", "QTc", "ms",
+           AGAIN._replace(baseline=MeasuredValue(445, "ms")), None, None,
+           ((450, 0, 1, 1), (480, 1, 1, 2), (500, 2, 2, 3))),
+    Ladder("Electrocardiogram QT corrected interval prolonged", "QTc", "s",
+           AGAIN._replace(at_baseline=True), None, None,
+           ((0.45, 0, 1, 1), (0.48, 1, 1, 2), (0.5, 2, 2, 3))),
+    # "> 60 ms change from baseline", whatever the interval.
+    Ladder("Electrocardiogram QT corrected interval prolonged", "QTc", "ms",
+           AGAIN._replace(baseline=MeasuredValue(380, "ms")), None, None, ((440, 0, 0, 3),)),
+    Ladder("Electrocardiogram QT corrected interval prolonged", "QTc", "ms",
+           GRAVE._replace(at_baseline=True), None, None, ((450, 0, 4, 4),)),
+    Ladder("Hypoxia", "oxygen saturation", "%", AT_REST, None, None, ((88, 3, 0, 0),)),
+    Ladder("Hypoxia", "oxygen saturation", "%", NONE._replace(at_rest=False), None, None,
+           ((88, 2, 0, 0),)),
+    Ladder("Hypoxia", "oxygen saturation", "%", GRAVE, None, None, ((88, 4, 0, 0),)),
+    Ladder("Hypoxia", "arterial oxygen pressure", "mm[Hg]", AT_REST, None, None,
+           ((55, 3, 3, 0),)),
+    Ladder("Forced expiratory volume decreased", "forced expiratory volume", "%", NONE, None, None,
+           down(100, 70, 60, 50)),
+    Ladder("Vital capacity abnormal", "vital capacity", "%", NONE, None, None,
+           ((90, 1, 1, 0), (75, 2, 1, 1), (50, 3, 2, 2))),
+]  # fmt: skip
+
+BODY = [
+    Ladder("Weight gain", "body weight", "kg", NONE._replace(baseline=MeasuredValue(80, "kg")),
+           None, None, ((84, 0, 1, 1), (88, 1, 2, 2), (96, 2, 3, 3))),
+    Ladder("Weight gain", "body weight", "lb", NONE._replace(baseline=MeasuredValue(200, "lb")),
+           None, None, ((210, 0, 1, 1), (220, 1, 2, 2), (240, 2, 3, 3))),
+    Ladder("Weight loss", "body weight", "kg", NONE._replace(baseline=MeasuredValue(80, "kg")),
+           None, None, ((76, 1, 1, 0), (72, 2, 2, 1), (64, 3, 3, 2))),
+    Ladder("Obesity", "body mass index", "kg/m2", NONE, None, None,
+           ((25, 0, 2, 2), (30, 2, 3, 3), (40, 3, 4, 4))),
+]  # fmt: skip
+
+LADDERS = [
+    *LIVER,
+    *ENZYMES,
+    *KIDNEY,
+    *CLOTTING,
+    *BLOOD,
+    *SALTS,
+    *SUGAR_AND_FAT,
+    *SIGNS,
+    *HEART_AND_LUNG,
+    *BODY,
+]
 
 
 def graded(

@@ -8,16 +8,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradatim.clinical.ctcae.grade import (
+    Grade,
     GradingContext,
     MeasuredValue,
     analyte_of_loinc,
     clinical_terms,
     grade,
-    highest_grade,
 )
 from gradatim.clinical.ctcae.table import Comparison, GradeStep, analytes
+from gradatim.clinical.ctcae.terms import grades_of_term
 from gradatim.core.errors import UnusableInput
-from tests.clinical.ctcae_printed import LADDERS, NONE, WARFARIN, Ladder, around, graded, name
+from tests.clinical.ctcae_printed import (
+    BY_CLINICIAN,
+    LADDERS,
+    MANUFACTURER,
+    NONE,
+    WARFARIN,
+    Ladder,
+    around,
+    graded,
+    name,
+)
 
 TERMS = [term for analyte in analytes() for term in analyte.terms]
 
@@ -26,9 +37,10 @@ TERMS = [term for analyte in analytes() for term in analyte.terms]
 def test_every_threshold_below_at_and_above(one: Ladder) -> None:
     for number, expected in around(one):
         found = graded(one, number)
-        if one.term == "Hyperglycemia" and found.grade is None:
+        if one.term in BY_CLINICIAN | MANUFACTURER and found.grade is None:
             assert min(found.possible) == expected  # treatment raises it, numbers never do
-            assert found.needs == "needs clinician"
+            by_whom = "manufacturer" if one.term in MANUFACTURER else "needs clinician"
+            assert by_whom in found.needs
         else:
             assert (found.grade, found.possible) == (expected, (expected,)), (number, found)
             assert found.needs == ""
@@ -48,7 +60,14 @@ def test_every_grade_of_every_term_is_reached_by_a_printed_cut() -> None:
     reached: dict[str, set[int]] = {term.name: set() for term in TERMS}
     for one in LADDERS:
         reached[one.term] |= {number for cut in one.cuts for number in cut[1:]}
-    by_treatment = {"Hyperglycemia": {2, 3}}
+    by_treatment = {
+        "Hyperglycemia": {2, 3},
+        "Hyperphosphatemia": {2, 3},
+        "Hypophosphatemia": {2, 3},
+        "Eosinophilia": {3},
+        "Methemoglobinemia": {3},
+        **{term: {3} for term in MANUFACTURER},
+    }
     for term in TERMS:
         missed = set(term.grades) - reached[term.name]
         assert missed == by_treatment.get(term.name, set()), term.name
@@ -126,10 +145,10 @@ def test_worked_values(
     ],
 )
 def test_worked_temperatures(celsius: float, hours: float | None, expected: int | None) -> None:
-    (found,) = grade(
+    fever, _ = grade(
         "temperature", MeasuredValue(celsius, "Cel"), GradingContext(hours_above_40=hours)
     )
-    assert found.grade == expected
+    assert fever.grade == expected
 
 
 @pytest.mark.parametrize("high", [None, 0.5, 1.0, 1.3, 4.0])
@@ -187,9 +206,16 @@ def test_a_worse_value_never_has_a_lower_grade(one: Ladder, a: float, b: float) 
 
 def test_grade_5_never_comes_from_a_measurement() -> None:
     assert all(max(term.grades) <= 4 for term in TERMS)
-    assert highest_grade("Anemia") == 5
-    assert highest_grade("Urticaria") == 3
-    assert highest_grade("no such term") is None
+
+
+def test_what_is_graded_here_has_the_grades_that_are_printed() -> None:
+    for term in TERMS:
+        assert set(term.grades) - {0} | ({5} if term.death else set()) == set(
+            grades_of_term(term.name)
+        ), term.name
+    for one in clinical_terms():
+        printed = tuple(number for number, words in enumerate(one.grades, 1) if words)
+        assert printed == grades_of_term(one.term), one.term
 
 
 @pytest.mark.parametrize(
@@ -233,9 +259,96 @@ def test_every_grade_says_rule_arithmetic_and_version(
     assert found.version == "CTCAE v5.0"
 
 
-def test_an_analyte_is_found_by_its_loinc_code() -> None:
-    assert analyte_of_loinc("1742-6") == "ALT"
+@pytest.mark.parametrize(
+    ("codes", "analyte"),
+    [
+        ("1742-6 1743-4 1744-2", "ALT"),
+        ("1920-8 30239-8 88112-8", "AST"),
+        ("1975-2 14631-6 42719-5", "total bilirubin"),
+        ("2160-0 14682-9 38483-4", "creatinine"),
+        ("6301-6 34714-6 46418-0", "INR"),
+        ("751-8 26499-4 753-4", "neutrophils"),
+        ("711-2 26449-9", "eosinophils"),
+        ("777-3 26515-7 778-1", "platelets"),
+        ("10230-1 8806-2 18043-0", "LVEF"),
+        ("17861-6 2000-8 49765-1", "calcium (total)"),
+        ("29265-6", "calcium (corrected)"),
+        ("1995-0 1994-3", "calcium (ionized)"),
+        ("8480-6", "systolic pressure"),
+        ("8462-4", "diastolic pressure"),
+        ("8636-3 76634-5 76635-2", "QTc"),
+        ("59408-5 2708-6", "oxygen saturation"),
+        ("29463-7 3141-9", "body weight"),
+        ("8310-5 8331-1", "body temperature"),
+    ],
+)
+def test_an_analyte_is_found_by_each_usual_loinc_code(codes: str, analyte: str) -> None:
+    for code in codes.split():
+        assert analyte_of_loinc(code) == analyte, code
+
+
+def test_no_loinc_code_is_of_two_analytes() -> None:
+    codes = [code for one in analytes() for code in one.loinc]
+    assert len(codes) == len(set(codes))
     assert analyte_of_loinc("0000-0") is None
+
+
+def _calcium(number: float, unit: str, albumin: MeasuredValue | None) -> dict[str, Grade]:
+    low, high = (2.1, 2.6) if unit == "mmol/L" else (8.5, 10.5)
+    value = MeasuredValue(number, unit, "", low, high)
+    found = grade("17861-6", value, GradingContext(albumin=albumin))
+    return {one.term: one for one in found}
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "albumin", "term", "expected"),
+    [
+        (6.8, "mg/dL", MeasuredValue(2, "g/dL"), "Hypocalcemia", 1),
+        (12.0, "mg/dL", MeasuredValue(2, "g/dL"), "Hypercalcemia", 4),
+        (12.0, "mg/dL", MeasuredValue(20, "g/L"), "Hypercalcemia", 4),
+        (1.7, "mmol/L", MeasuredValue(20, "g/L"), "Hypocalcemia", 0),
+        (1.7, "mmol/L", MeasuredValue(40, "g/L"), "Hypocalcemia", 3),
+    ],
+)
+def test_a_total_calcium_is_graded_as_corrected_for_albumin(
+    number: float, unit: str, albumin: MeasuredValue, term: str, expected: int
+) -> None:
+    assert _calcium(number, unit, albumin)[term].grade == expected
+
+
+@pytest.mark.parametrize(
+    "albumin",
+    [None, MeasuredValue(None, "g/dL"), MeasuredValue(2, "g/dL", "<"), MeasuredValue(2, "mmol/L")],
+)
+def test_a_total_calcium_without_an_albumin_is_not_graded(albumin: MeasuredValue | None) -> None:
+    for found in _calcium(6.8, "mg/dL", albumin).values():
+        assert found.grade is None
+        assert found.possible == (0, 1, 2, 3, 4)
+        assert "no albumin of the same day" in found.needs
+
+
+@pytest.mark.parametrize(
+    ("analyte", "number", "unit", "possible"),
+    [
+        ("SBP", 220, "mm[Hg]", (0, 1, 2, 3)),
+        ("DBP", 79, "mm[Hg]", (0,)),
+        ("QTc", 505, "ms", (0, 1, 2, 3)),
+        ("QTc", 430, "ms", (0,)),
+        ("SpO2", 70, "%", (2, 3)),
+        ("SpO2", 91, "%", (0,)),
+    ],
+)
+def test_one_reading_settles_no_term_that_asks_for_more(
+    analyte: str, number: float, unit: str, possible: tuple[int, ...]
+) -> None:
+    """Hypertension recurs or persists, a QTc is an average, a saturation is measured at rest."""
+    state = NONE._replace(baseline=MeasuredValue(number, unit))
+    assert grade(analyte, MeasuredValue(number, unit), state)[0].possible == possible
+
+
+def test_a_gfr_of_90_or_more_is_within_any_laboratory_s_limits() -> None:
+    for number, possible in ((105, (0,)), (90, (0,)), (89, (0, 1)), (59, (2,))):
+        assert grade("eGFR", MeasuredValue(number, "mL/min/{1.73_m2}"))[0].possible == possible
 
 
 def test_an_unknown_analyte_is_refused_with_those_known() -> None:

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from gradatim.clinical.ctcae.grade import clinical_terms
 from gradatim.clinical.ctcae.table import analytes
-from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes, terms
+from gradatim.clinical.ctcae.terms import (
+    folded,
+    grades_of_term,
+    highest_grade,
+    is_ctcae_term,
+    system_organ_classes,
+    terms,
+)
 from tests.clinical.written import disguised
 
 
@@ -18,6 +25,33 @@ def test_the_table_has_every_term_but_those_called_other() -> None:
     assert len(system_organ_classes()) == len(terms())
     assert not any("other, specify" in one.casefold() for one in terms())
     assert system_organ_classes()[folded("Lung infection")] == "Infections and infestations"
+
+
+@pytest.mark.parametrize(
+    ("term", "printed"),
+    [
+        ("Headache", (1, 2, 3)),
+        ("Urticaria", (1, 2, 3)),
+        ("Anaphylaxis", (3, 4, 5)),
+        ("Anemia", (1, 2, 3, 4, 5)),
+        ("Platelet count decreased", (1, 2, 3, 4)),
+        ("Eosinophilia", (1, 3)),
+        ("Electrocardiogram QT corrected interval prolonged", (1, 2, 3, 4)),
+        ("Febrile neutropenia", (3, 4, 5)),
+        ("Hypothermia", (2, 3, 4, 5)),
+        ("Death NOS", (5,)),
+        ("Tooth discoloration", (1,)),
+        ("hEADACHE\u200b", (1, 2, 3)),
+        ("no such term", ()),
+    ],
+)
+def test_the_grades_of_a_term_are_those_printed(term: str, printed: tuple[int, ...]) -> None:
+    assert grades_of_term(term) == printed
+    assert highest_grade(term) == max(printed, default=None)
+
+
+def test_every_term_has_a_grade() -> None:
+    assert all(grades_of_term(one) for one in terms())
 
 
 def test_every_term_that_is_graded_here_is_a_term() -> None:

@@ -40,6 +40,9 @@ def _forgetting(one: Ladder) -> Iterator[tuple[Ladder, GradingContext]]:
     yield one, one.given._replace(anticoagulated=None)
     yield one, one.given._replace(ionized=None)
     yield one, one.given._replace(hours_above_40=None)
+    yield one, one.given._replace(repeated=None)
+    yield one, one.given._replace(at_rest=None)
+    yield one, one.given._replace(albumin=None)
     if one.given.at_baseline or one.given.baseline is None:
         return
     yield one, one.given._replace(baseline=None)
@@ -108,7 +111,11 @@ def test_needs_name_only_what_is_missing() -> None:
         grade("ALT", MeasuredValue(50, "U/L", high=40), GradingContext())[0].needs == "no baseline"
     )
     assert (
-        grade("calcium", MeasuredValue(2.0, "mmol/L", low=2.2, high=2.6))[0].needs
+        grade(
+            "calcium",
+            MeasuredValue(2.0, "mmol/L", low=2.2, high=2.6),
+            GradingContext(albumin=MeasuredValue(40, "g/L")),
+        )[0].needs
         == "whether ionized"
     )
 

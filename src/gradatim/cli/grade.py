@@ -55,6 +55,15 @@ Oxygen = Annotated[
     typer.Option(metavar="STATE", help="none, low flow, high flow or positive pressure"),
 ]
 Ionized = Annotated[bool | None, typer.Option("--ionized/--total", help="Which calcium")]
+Albumin = Annotated[float | None, typer.Option(help="Albumin of the same day, for total calcium")]
+AlbuminUnit = Annotated[str, typer.Option(metavar="UCUM", help="Its unit")]
+Repeated = Annotated[
+    bool | None,
+    typer.Option("--repeated/--not-repeated", help="Another reading is as bad (pressure, QTc)"),
+]
+AtRest = Annotated[
+    bool | None, typer.Option("--at-rest/--on-exertion", help="For oxygen saturation")
+]
 AsList = Annotated[bool, typer.Option("--list", help="List what can be graded, and in which units")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
 _NUMBER = re.compile(r"(?P<bound>[<>]=?)?\s*(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\Z")
@@ -76,6 +85,10 @@ def grade(
     life_threatening: LifeThreatening = None,
     hours_above_40: Hours = None,
     ionized: Ionized = None,
+    albumin: Albumin = None,
+    albumin_unit: AlbuminUnit = "g/L",
+    repeated: Repeated = None,
+    at_rest: AtRest = None,
     fever: Fever = None,
     fever_treated: FeverTreated = None,
     hypotension: Hypotension = None,
@@ -111,6 +124,9 @@ def grade(
                 "--life-threatening": life_threatening,
                 "--hours-above-40": hours_above_40,
                 "--ionized": ionized,
+                "--albumin": albumin,
+                "--repeated": repeated,
+                "--at-rest": at_rest,
             }
         )
         syndrome = crs_grade(fever, fever_treated, hypotension, oxygen)
@@ -129,6 +145,9 @@ def grade(
         life_threatening,
         ionized,
         hours_above_40,
+        _albumin(albumin, albumin_unit),
+        repeated,
+        at_rest,
     )
     _print(name, _graded(name, measured, given), json)
 
@@ -154,6 +173,27 @@ def _before(
         )
     _refuse_limits(measured, before, low, high)
     return before
+
+
+def _albumin(value: float | None, unit: str) -> "MeasuredValue | None":
+    """Return the albumin that a total calcium is corrected by; None where none is given.
+
+    Raises:
+        UnusableInput: it is no such concentration.
+    """
+    from gradatim.clinical.ctcae.grade import MeasuredValue
+    from gradatim.clinical.units import convert_for
+    from gradatim.core.errors import UnusableInput
+
+    if value is None:
+        return None
+    if not isfinite(value) or value < 0:
+        raise UnusableInput("an albumin is no such number", "--albumin", todo="give it in g/L")
+    if convert_for(None, 1.0, unit, "g/L") is None:
+        raise UnusableInput(
+            f"{unit!r} is no unit of albumin", "--albumin-unit", todo="give the albumin in g/L"
+        )
+    return MeasuredValue(value, unit)
 
 
 def _graded(name: str, measured: "MeasuredValue", given: "GradingContext") -> "tuple[Grade, ...]":

@@ -95,7 +95,7 @@ def _hba1c(value: float, unit: str, to: str) -> float | None:
 @lru_cache(maxsize=4096)
 def _factor(analyte: str, unit: str, to: str) -> float | None:
     """Give the factor from one unit to another, through the analyte's bridges if need be."""
-    have, want = canonical_unit(unit), canonical_unit(to)
+    have, want = _giga(unit, to), _giga(to, unit)
     if have == want:
         return 1.0
     start, goal = _scale(have), _scale(want)
@@ -106,6 +106,15 @@ def _factor(analyte: str, unit: str, to: str) -> float | None:
         return 1.0 if start == goal else None
     size = _reach(analyte.casefold(), _kind(have, start), _kind(want, goal))
     return None if size is None else start[0] * size / goal[0]
+
+
+def _giga(unit: str, other: str) -> str:
+    """Return the UCUM unit of a spelling beside another one: `G/L` is giga per litre of a count.
+
+    Beside a mass it is `g/L` in capitals, and alone too; the two never compare.
+    """
+    counts = unit.strip() == _GIGA and _scale(canonical_unit(other))
+    return _COUNT if counts and counts[1] == _COUNT_DIMENSIONS else canonical_unit(unit)
 
 
 def _reach(analyte: str, start: _UnitKind, goal: _UnitKind) -> float | None:
@@ -120,6 +129,10 @@ def _reach(analyte: str, start: _UnitKind, goal: _UnitKind) -> float | None:
                 reached[there] = reached[kind] * factor
                 waiting.append(there)
     return None
+
+
+_GIGA, _COUNT = "G/L", "10*9/L"
+_COUNT_DIMENSIONS = (scale(_COUNT) or (0.0, ()))[1]
 
 
 @lru_cache(maxsize=1)

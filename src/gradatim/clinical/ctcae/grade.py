@@ -38,7 +38,6 @@ __all__ = [
     "analyte_of_loinc",
     "clinical_terms",
     "grade",
-    "highest_grade",
 ]
 
 
@@ -127,17 +126,6 @@ def clinical_terms() -> tuple[ClinicalTerm, ...]:
     return tuple(map(_clinical_term, load.csv_rows("ctcae_v5_clinical.csv")))
 
 
-def highest_grade(term: str) -> int | None:
-    """Give the highest grade that CTCAE v5.0 has for a term, or None for a term not known here."""
-    for clinical in clinical_terms():
-        if clinical.term.casefold() == term.casefold():
-            return max(number for number, words in enumerate(clinical.grades, 1) if words)
-    for measured in (one for analyte in analytes() for one in analyte.terms):
-        if measured.name.casefold() == term.casefold():
-            return 5 if measured.death else max(measured.grades)
-    return None
-
-
 def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
     first, second, third, fourth, fifth = (
         row[f"g{n}"].replace("-", "", row[f"g{n}"] == "-") for n in range(1, 6)
@@ -148,6 +136,9 @@ def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
 def _graded(
     analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext
 ) -> Grade:
+    if analyte.corrected_by:  # how far a value is moved depends on the albumin of its day
+        found_apart = grade_by_term(analyte, term, value, given)
+        return found_apart._replace(because=because(analyte, term, value, given))
     known = stretches(analyte.name, term.name, value.unit, value.low, value.high, given)
     stretch = known.of(value)
     found: Grade | None = None if stretch is None else known.found.get(stretch)
@@ -178,6 +169,8 @@ def _possible(
 ) -> Possible:
     """Judge the lists of steps that apply, or may apply."""
     parts = list(_parts(analyte, term, value, given))
+    if not parts:
+        return Possible({0: "the baseline itself"}, [])
     return worst(parts) if term.worst_of else join_possible(parts)
 
 
@@ -193,4 +186,8 @@ def _parts(
             yield Possible(dict.fromkeys(term.grades, NOT_GRADED), [known])
             continue
         found = judge(steps, known)
-        yield Possible(found.rules, [*lacking, *found.needs])
+        rules = found.rules
+        if term.worst_of and lacking:  # and where it does not apply, it adds nothing
+            rules = {**rules, 0: rules.get(0, f"not of a {name}")}
+            lacking = [] if set(rules) == {0} else lacking
+        yield Possible(rules, [*lacking, *found.needs])

@@ -8,13 +8,20 @@ from gradatim.clinical.ctcae.table import Analyte, GradeStep
 from gradatim.clinical.formulas import is_number
 from gradatim.clinical.units import TEMPERATURES, canonical_unit, convert_for
 from gradatim.core.quantity import compare_bounded, compare_numbers
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, truth_of
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of, truth_of
 
 _BOUNDS = ("", "<", "<=", ">", ">=")
 NO_VALUE, NO_SUCH_VALUE = Need("no value"), Need("unusable value")
 UNIT_MISMATCH = Need("unit mismatch")
 BASELINE_MISMATCH = Need("unit mismatch of the baseline")
+NO_ALBUMIN = Need("no albumin of the same day, by which a total calcium is corrected")
+ANTICOAGULATION = Need("whether on anticoagulation")
+LOWEST_ALBUMIN, MOST_ALBUMIN = 10.0, 60.0
+"""Between these, in g/L, an albumin that nobody measured lies, as docs/ctcae.md says."""
+IONIZED = "ionized"
 _CEILING_HOURS = 24
+_PAYNE = (("mg/dL", "g/dL", 4.0, 0.8), ("mmol/L", "g/L", 40.0, 0.02))
+"""Unit of calcium and of albumin, the normal albumin, what is added for each unit below it."""
 
 
 class MeasuredValue(NamedTuple):
@@ -45,8 +52,12 @@ class GradingContext(NamedTuple):
         symptomatic: whether with symptoms of this abnormality, or its physiologic consequences.
         bleeding: whether bleeding (aPTT, INR).
         life_threatening: whether its consequences threaten life.
-        ionized: whether calcium is the ionized part; else it is total calcium, corrected.
+        ionized: whether calcium is the ionized part; else it is total calcium.
         hours_above_40: hours of a temperature above 40 Cel.
+        albumin: albumin of the same day, by which a total calcium is corrected.
+        repeated: whether another reading is at least as bad (blood pressure, QTc); a term that
+            speaks of what recurs, persists or is an average is not settled by one reading.
+        at_rest: whether measured at rest (oxygen saturation).
     """
 
     baseline: MeasuredValue | None = None
@@ -57,6 +68,9 @@ class GradingContext(NamedTuple):
     life_threatening: bool | None = None
     ionized: bool | None = None
     hours_above_40: float | None = None
+    albumin: MeasuredValue | None = None
+    repeated: bool | None = None
+    at_rest: bool | None = None
 
 
 def situation(name: str, analyte: Analyte, given: GradingContext) -> tuple[Truth, list[Need]]:
@@ -75,10 +89,14 @@ def _situation(name: str, analyte: Analyte, given: GradingContext) -> tuple[Trut
     if name in ("baseline normal", "baseline abnormal"):
         abnormal, lacking = _abnormal(given)
         return (abnormal if name == "baseline abnormal" else ~abnormal), lacking
+    if name == "baseline outside its limits":
+        low, lacking = _low(given)
+        high, also = _abnormal(given)
+        return any_of([low, high]), lacking if low is UNKNOWN else also
     if name in ("on anticoagulation", "not on anticoagulation"):
         # On anticoagulation an INR is a multiple of its baseline: itself, when at baseline.
         on = FALSE if given.at_baseline else truth_of(given.anticoagulated)
-        return (on if name == "on anticoagulation" else ~on), Need("whether on anticoagulation")
+        return (on if name == "on anticoagulation" else ~on), ANTICOAGULATION
     if name in ("ionized", "total corrected for albumin"):
         ionized = truth_of(given.ionized if analyte.ionized is None else analyte.ionized)
         return (ionized if name == "ionized" else ~ionized), Need("whether ionized")
@@ -106,11 +124,16 @@ def known_of(
     unit = _unit(analyte, steps, value.unit)
     if fault or unit is None:
         return fault or UNIT_MISMATCH
+    if analyte.corrected_by and name != IONIZED:
+        corrected = corrected_calcium(value, given.albumin)
+        if isinstance(corrected, Need):
+            return corrected
+        value = corrected
     measured = _amount(analyte, value, unit)
     assert measured is not None, value
     anchors = {
         "ULN": _limit(analyte, MeasuredValue(value.high, value.unit), unit),
-        "LLN": _limit(analyte, MeasuredValue(value.low, value.unit), unit),
+        "LLN": _lower(analyte, value, unit),
     }
     lacking = dict(LACKING)
     before = None if given.at_baseline else given.baseline
@@ -120,7 +143,29 @@ def known_of(
     if before is None and name == "baseline abnormal" and anchors["ULN"]:
         # A baseline nobody knows is taken to have had the reference range of the value.
         baseline = Amount(anchors["ULN"].number, ">")
+    if given.at_baseline:  # as if the one before it had been at the limit
+        baseline = anchors["ULN"]
     return Known(measured, {**anchors, "baseline": baseline}, _conditions(given), unit, lacking)
+
+
+def corrected_calcium(value: MeasuredValue, albumin: MeasuredValue | None) -> MeasuredValue | Need:
+    """Return a total calcium corrected for albumin, in its own unit; or why it cannot be.
+
+    Per g/L of albumin below 40 g/L, 0.02 mmol/L are added; per g/dL below 4 g/dL, 0.8 mg/dL. Its
+    reference range stays that of the laboratory.
+
+    Source: R. B. Payne et al., Interpretation of serum calcium in patients with abnormal serum
+    proteins, BMJ 1973;4:643-646, in the rounded form that is in general use.
+    """
+    if albumin is None or albumin.value is None or fault_of(albumin) or albumin.bound:
+        return NO_ALBUMIN
+    assert value.value is not None, value
+    for unit, of_albumin, normal, each in _PAYNE:
+        grams = convert_for(None, albumin.value, albumin.unit, of_albumin)
+        size = convert_for("", 1.0, unit, value.unit)
+        if grams is not None and size is not None:
+            return value._replace(value=value.value + each * (normal - grams) * size)
+    return NO_ALBUMIN if convert_for(None, 1.0, albumin.unit, "g/L") is None else UNIT_MISMATCH
 
 
 def fault_of(value: MeasuredValue) -> Need | None:
@@ -144,6 +189,19 @@ def _abnormal(given: GradingContext) -> tuple[Truth, Need]:
     return truth, Need("only a bound of the baseline is known")
 
 
+def _low(given: GradingContext) -> tuple[Truth, Need]:
+    """Whether the baseline was below the lower limit it had, and what is missing to tell."""
+    if given.at_baseline:
+        return FALSE, NOTHING
+    before = given.baseline
+    if before is None or fault_of(before) or before.value is None:
+        return UNKNOWN, LACKING["baseline"]
+    if not _is_limit(before.low):
+        return UNKNOWN, Need("no reference range of the baseline")
+    truth = compare_bounded(before.value, before.bound, "<", before.low)
+    return truth, Need("only a bound of the baseline is known")
+
+
 def _conditions(given: GradingContext) -> dict[str, Truth]:
     hours = given.hours_above_40
     long = compare_numbers(hours, ">", _CEILING_HOURS) if is_number(hours) else None
@@ -152,6 +210,9 @@ def _conditions(given: GradingContext) -> dict[str, Truth]:
         "bleeding": truth_of(given.bleeding),
         "life_threatening": truth_of(given.life_threatening),
         "clinician": UNKNOWN,
+        "infarction_level": UNKNOWN,
+        "repeated": truth_of(given.repeated),
+        "at_rest": truth_of(given.at_rest),
         "over_24_h": truth_of(long),
     }
 
@@ -184,6 +245,15 @@ def _amount(analyte: Analyte, value: MeasuredValue, unit: str) -> Amount | None:
 def _limit(analyte: Analyte, value: MeasuredValue, unit: str) -> Amount | None:
     """Convert a limit or a baseline; of 0 or less it can be no measure of another."""
     return _amount(analyte, value, unit) if _is_limit(value.value) else None
+
+
+def _lower(analyte: Analyte, value: MeasuredValue, unit: str) -> Amount | None:
+    """Return the lower limit; where it is not known, the most that it is anywhere, as a bound."""
+    known = _limit(analyte, MeasuredValue(value.low, value.unit), unit)
+    if known is not None or analyte.lln_at_most is None:
+        return known
+    most = _limit(analyte, MeasuredValue(*analyte.lln_at_most), unit)
+    return most and most._replace(bound="<=")
 
 
 def _is_limit(limit: float | None) -> TypeGuard[float]:

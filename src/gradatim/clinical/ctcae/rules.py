@@ -41,6 +41,9 @@ LACKING: Mapping[str, Need] = {
     "life_threatening": Need("clinician: life-threatening consequences", observed=True),
     "clinician": Need("clinician", observed=True),
     "over_24_h": Need("the hours above 40 °C", observed=True),
+    "repeated": Need("a repeated reading"),
+    "at_rest": Need("whether at rest"),
+    "infarction_level": Need("the manufacturer's level of myocardial infarction"),
 }
 _WORDS = {
     "symptomatic": "with symptoms",
@@ -48,6 +51,9 @@ _WORDS = {
     "life_threatening": "life-threatening",
     "clinician": "by treatment and consequences",
     "over_24_h": "for more than 24 h",
+    "repeated": "in repeated readings",
+    "at_rest": "at rest",
+    "infarction_level": "at the manufacturer's level of myocardial infarction",
 }
 
 
@@ -191,8 +197,14 @@ def _limit(one: Comparison, known: Known) -> Amount | None:
 
 def _worse(above: Sequence[GradeStep], step: GradeStep) -> GradeStep | None:
     """Find the step at which a higher grade begins whatever a clinician says; None if none does."""
+    asked = {"repeated"} if "repeated" in step.conditions else set()
     return next(
-        (one for one in reversed(above) if one.grade > step.grade and not one.conditions), None
+        (
+            one
+            for one in reversed(above)
+            if one.grade > step.grade and asked.issuperset(one.conditions)
+        ),
+        None,
     )
 
 

@@ -6,7 +6,7 @@ Nothing is decided here; gradatim.clinical.ctcae.grade grades.
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gradatim.clinical import load
 from gradatim.core.documents import Steps
@@ -100,6 +100,8 @@ class Analyte(NamedTuple):
         units: UCUM units it comes in.
         ionized: whether it is the ionized part; None where that is not said by the name.
         terms: its CTCAE terms.
+        corrected_by: the analyte that it is corrected by before it is graded; empty for none.
+        lln_at_most: number and unit that no lower limit of normal lies above; None if not said.
     """
 
     name: str
@@ -109,6 +111,8 @@ class Analyte(NamedTuple):
     units: tuple[str, ...]
     ionized: bool | None
     terms: tuple[CtcaeTerm, ...]
+    corrected_by: str = ""
+    lln_at_most: tuple[float, str] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -163,7 +167,7 @@ def _keys(analyte: Analyte) -> Iterator[str]:
 
 def _analyte(table: load.Table, name: str) -> Analyte:
     what = f"analyte {name}"
-    row = table.mapping((name,), what, _OF_ANALYTE, ("names", "loinc", "substance", "ionized"))
+    row = table.mapping((name,), what, _OF_ANALYTE, _MAY_HAVE)
     names, loinc, units = (
         table.texts((name, key), f"{key!r} of {what}") for key in ("names", "loinc", "units")
     )
@@ -176,10 +180,26 @@ def _analyte(table: load.Table, name: str) -> Analyte:
         units,
         row.get("ionized"),
         tuple(_term(table, (name, "terms", n)) for n in terms),
+        row.get("corrected_by", ""),
+        _number_in_unit(table, name, row),
     )
 
 
 _OF_ANALYTE = ("units", "terms")
+_MAY_HAVE = ("names", "loinc", "substance", "ionized", "corrected_by", "lln_at_most")
+
+
+def _number_in_unit(
+    table: load.Table, name: str, row: Mapping[str, Any]
+) -> tuple[float, str] | None:
+    if "lln_at_most" not in row:
+        return None
+    found = re.fullmatch(r"([\d.]+) (\S+)", str(row["lln_at_most"]))
+    if found is None:
+        raise table.fault(
+            (name, "lln_at_most"), f"'lln_at_most' of analyte {name} is no number with a unit"
+        )
+    return float(found[1]), found[2]
 
 
 def _term(table: load.Table, path: Steps) -> CtcaeTerm:

@@ -2,8 +2,8 @@
 
 A term that is none of them may stand for anything; whoever asks has to be told so.
 Source: NCI, Common Terminology Criteria for Adverse Events v5.0 (27 November 2017), the workbook
-published by the National Cancer Institute (public domain): term, system organ class and MedDRA
-code of every term but the 26 called "Other, specify", which name nothing.
+published by the National Cancer Institute (public domain): term, system organ class, MedDRA code
+and printed grades of every term but the 26 called "Other, specify", which name nothing.
 """
 
 import unicodedata
@@ -50,6 +50,28 @@ def system_organ_classes() -> Mapping[str, str]:
 def terms() -> tuple[str, ...]:
     """Return the terms of CTCAE v5.0 as printed, in the order of the alphabet."""
     return tuple(sorted((row["term"] for row in load.csv_rows("ctcae_v5_terms.csv")), key=folded))
+
+
+@lru_cache(maxsize=1)
+def _grades() -> Mapping[str, tuple[int, ...]]:
+    return {
+        folded(row["term"]): tuple(map(int, row["grades"]))
+        for row in load.csv_rows("ctcae_v5_terms.csv")
+    }
+
+
+def grades_of_term(term: str) -> tuple[int, ...]:
+    """Return the grades that CTCAE v5.0 prints for a term, ascending; none for no term of it."""
+    return _grades().get(folded(term), ())
+
+
+def highest_grade(term: str) -> int | None:
+    """Return the highest grade that CTCAE v5.0 has for a term, or None for a term not known here.
+
+    Grade 5 is a death related to the event; a term without it is one that nobody dies of, such as
+    headache, and whoever died had another event.
+    """
+    return max(grades_of_term(term), default=None)
 
 
 @lru_cache(maxsize=1)

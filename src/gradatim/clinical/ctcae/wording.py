@@ -1,6 +1,6 @@
 """The arithmetic behind a grade, in words: `ALT 121 U/L is 3.025 x ULN (40)`."""
 
-from gradatim.clinical.ctcae.inputs import GradingContext, MeasuredValue
+from gradatim.clinical.ctcae.inputs import GradingContext, MeasuredValue, corrected_calcium
 from gradatim.clinical.ctcae.table import Analyte, CtcaeTerm
 from gradatim.clinical.formulas import is_number
 from gradatim.clinical.units import convert_for
@@ -12,12 +12,30 @@ def because(analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: Grad
     if not is_number(value.value):
         return f"{analyte.name}: no value"
     said = f"{analyte.name} {Quantity(value.value, value.unit, value.bound)}"
+    number, by_albumin = _corrected(analyte, value, given)
+    said += by_albumin
     parts = []
     for anchor, by_distance in term.anchors:
         limit = _limit(anchor, analyte, value, given)
         if is_number(limit) and limit > 0:
-            parts.append(_against(value.value, value.unit, anchor, limit, by_distance))
+            parts.append(_against(number, value.unit, anchor, limit, by_distance))
     return f"{said} is {' and '.join(parts)}" if parts else said
+
+
+def _corrected(analyte: Analyte, value: MeasuredValue, given: GradingContext) -> tuple[float, str]:
+    """Return the number that is graded, and how it came about where it was corrected."""
+    assert value.value is not None, value
+    ionized = given.ionized if analyte.ionized is None else analyte.ionized
+    albumin = given.albumin
+    if not analyte.corrected_by or ionized or albumin is None or albumin.value is None:
+        return value.value, ""
+    found = corrected_calcium(value, albumin)
+    if not isinstance(found, MeasuredValue) or found.value is None:
+        return value.value, ""
+    number = float(f"{found.value:.12g}")
+    by = Quantity(albumin.value, albumin.unit)
+    shown = Quantity(number, value.unit, value.bound)
+    return number, f", corrected {shown} for albumin {by},"
 
 
 def _limit(
