@@ -189,7 +189,7 @@ def test_units_are_converted_before_values_are_compared():
             participant=one.id,
             results=results,
             laboratory="lab",
-            ranges_version="1",
+            ranges_version="as-reported",
             collected_on=str(UNTIL),
         )
         return failing(trial, made)

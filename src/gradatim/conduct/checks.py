@@ -14,9 +14,11 @@ from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae.grade import SOURCE, VERSION, highest_grade
+from gradatim.clinical.ctcae.grade import SOURCE, VERSION
+from gradatim.clinical.ctcae.terms import highest_grade
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.findings import (
+    AS_REPORTED,
     LaboratoryResultsRecorded,
     ScoresRecorded,
     VitalSignsRecorded,
@@ -72,6 +74,8 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
     found = list(_weights(state, participant, entered))
     if isinstance(meant, FactRecorded):
         return found
+    if isinstance(meant, LaboratoryResultsRecorded):
+        found += _ranges(state, participant, position, meant)
     named = {fact.element for fact in entered}
     asked = state.of_version("checks", lambda: [(one, about(study, one)) for one in study.checks])
     return found + [
@@ -134,6 +138,51 @@ def _weights(state: State, participant: Participant, entered: list[Fact]) -> Ite
                 "ISMP Canada Safety Bulletin 16(9), 2016",
                 "A dose may be scaled by it.",
             )
+
+
+def _ranges(
+    state: State, participant: Participant, position: int, event: LaboratoryResultsRecorded
+) -> Iterator[Questioned]:
+    """Question a version of reference ranges that nobody recorded, once for each participant.
+
+    Results that a source reported come with its own limits, under no version.
+    """
+    named = event.laboratory, event.ranges_version
+    if named in state.ranges or event.ranges_version == AS_REPORTED:
+        return
+    if any(at != position for at in _versions_named(state, participant).get(named, ())):
+        return
+    text = (
+        f"Which reference ranges are version {event.ranges_version} of laboratory "
+        f"{event.laboratory}? Nobody recorded them."
+    )
+    yield Questioned(
+        "reference_ranges",
+        text,
+        Basis.ASSUMED,
+        "ICH E6(R2), 8.2.11",
+        "Values are graded by the ranges of their version.",
+    )
+
+
+_Named = dict[tuple[str, str], list[int]]
+
+
+def _versions_named(state: State, participant: Participant) -> _Named:
+    """Return the entries that name each version of the reference ranges, by laboratory too."""
+    return participant.grown(
+        "versions of ranges",
+        lambda: _named(state, {}, participant.entries),
+        lambda known, positions: _named(state, known, positions),
+    )
+
+
+def _named(state: State, known: _Named, positions: Iterable[int]) -> _Named:
+    for position in positions:
+        event = state.events[position]
+        if isinstance(event, LaboratoryResultsRecorded):
+            known.setdefault((event.laboratory, event.ranges_version), []).append(position)
+    return known
 
 
 def _meant(state: State, event: Event) -> tuple[int, Event]:

@@ -82,7 +82,7 @@ def fields_to_record(participant: str, one: Arriving, source: str, today: date) 
         return fields
     return fields | {
         "laboratory": _laboratory(source),
-        "ranges_version": "as-reported",
+        "ranges_version": findings.AS_REPORTED,
         "collected_on": str(one.day),
     }
 

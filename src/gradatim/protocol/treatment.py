@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from gradatim.protocol.base import Length, LimitText, Model, Name, Sourced, Window
+from gradatim.protocol.base import Basis, Length, LimitText, Model, Name, Sourced, Window
 from gradatim.protocol.nodes import Rule
 
 
@@ -241,6 +241,28 @@ class Committee(Sourced):
     signers: int = Field(ge=1, description="At least so many members")
 
 
+class Grading(Sourced):
+    """How what is measured is graded, where the grading scale leaves it to the protocol."""
+
+    ctcae: Literal["v5.0"] = Field(default="v5.0", description="The version of CTCAE that is used")
+    unrepeated: bool = Field(
+        default=True,
+        description="Whether one reading that nobody has repeated counts, where a term speaks of "
+        "repeated readings or their average: blood pressure, QTc",
+    )
+    anticoagulants: list[Name] = Field(
+        default=[],
+        description="Drugs on which an INR is graded by its baseline; without any, those whose "
+        "ATC codes say so",
+    )
+
+
+HOW_GRADED = Grading(
+    basis=Basis.ASSUMED, note="Nothing is said of it; one reading counts until it is repeated."
+)
+"""What holds where a protocol says nothing of grading: with caution."""
+
+
 class Safety(Model):
     """The rules that protect participants."""
 
@@ -253,6 +275,12 @@ class Safety(Model):
     special_interest: SpecialInterest | None = None
     reporting: Reporting | None = None
     committee: Committee | None = None
+    grading: Grading | None = None
+
+    @property
+    def how_graded(self) -> Grading:
+        """How what is measured is graded; with caution where the protocol does not say."""
+        return self.grading or HOW_GRADED
 
 
 class FollowUp(Sourced):

@@ -15,6 +15,9 @@ from gradatim.conduct.events.base import (
     Text,
 )
 
+AS_REPORTED = "as-reported"
+"""The version of reference ranges of results that a source reports with limits of their own."""
+
 
 class EncounterDone(Event, frozen=True):
     """A visit took place."""

@@ -208,6 +208,8 @@ def _trained(state: State, position: int, event: trial.TrainingRecorded) -> None
 
 def _ranges(state: State, position: int, event: trial.ReferenceRangesRecorded) -> None:
     state.ranges[event.laboratory, event.version] = position
+    for one in state.participants.values():
+        one.all_anew()  # their samples of this version have limits now
 
 
 def _paused(state: State, position: int, event: trial.TrialPaused) -> None:

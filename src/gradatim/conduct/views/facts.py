@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
+import msgspec
+
+from gradatim.clinical.units import convert_for
 from gradatim.conduct.days import day_of, days_of
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.findings import (
@@ -20,6 +23,7 @@ from gradatim.conduct.events.participants import (
     InformedConsentRenewed,
     RecordNotUnderstood,
 )
+from gradatim.conduct.events.trial import Range
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries, entries_of
@@ -237,11 +241,40 @@ def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
             yield _recorded(position, event)
         case LaboratoryResultsRecorded():
             day = parse_day(event.collected_on)
-            yield from (measured(position, one, day) for one in event.results)
+            for one in event.results:
+                yield measured(position, with_limits(state, event, one), day)
         case VitalSignsRecorded() | ScoresRecorded():
             yield from (measured(position, one, on(day_of(state, event))) for one in event.results)
         case InformedConsentObtained() | InformedConsentRenewed():
             yield from _consents(position, event.occurred_on, state)
+
+
+def with_limits(state: State, event: LaboratoryResultsRecorded, one: Measured) -> Measured:
+    """Return a result with the limits that its sample's version of the ranges gives it.
+
+    Limits of its own come first; without any, and without ranges in a unit that converts, it has
+    none.
+    """
+    position = state.ranges.get((event.laboratory, event.ranges_version))
+    if one.low is not None or one.high is not None or position is None or one.value is None:
+        return one
+    ranges: tuple[Range, ...] = getattr(state.events[position], "ranges", ())
+    person = state.participants.get(event.participant)
+    sex = person.sex if person else ""
+    mine = [each for each in ranges if each.element == one.element and each.sex in ("", sex)]
+    if not mine:
+        return one
+    range_ = max(mine, key=lambda each: bool(each.sex))
+    low, high = (
+        None if limit is None else _in_unit(state, one, range_.unit, limit)
+        for limit in (range_.low, range_.high)
+    )
+    return msgspec.structs.replace(one, low=low, high=high)
+
+
+def _in_unit(state: State, one: Measured, unit: str, limit: float) -> float | None:
+    element = state.study.elements.get(one.element) if state.versions else None
+    return convert_for((element and element.analyte) or None, limit, unit, one.unit)
 
 
 def _consents(position: int, day: date, state: State) -> Iterator[Fact]:

@@ -7,17 +7,23 @@ grade that it could be.
 """
 
 from bisect import bisect_left
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae.grade import (
     Grade,
     GradingContext,
     MeasuredValue,
-    analyte_of_loinc,
     grade,
 )
+from gradatim.clinical.ctcae.inputs import (
+    ANTICOAGULATION,
+    LOWEST_ALBUMIN,
+    MOST_ALBUMIN,
+    NO_ALBUMIN,
+)
+from gradatim.clinical.ctcae.table import analyte_called
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.days import day_of
 from gradatim.conduct.events.base import Event, Measured
@@ -26,9 +32,18 @@ from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of, first_dose, first_dose_on
 from gradatim.conduct.views.facts import facts_of, position_of
-from gradatim.core.quantity import convert
+from gradatim.conduct.views.grading_context import (
+    Surroundings,
+    analyte_of,
+    derived_to_grade,
+    speaks_of_repeated,
+    surroundings,
+    value_of,
+)
+from gradatim.core.dates import on
 from gradatim.evidence.facts import Fact
-from gradatim.protocol.elements import Element
+from gradatim.rules.context import FIRST_DOSE, Situation
+from gradatim.rules.derive import everything
 
 AT_BASELINE = GradingContext(at_baseline=True)
 
@@ -45,6 +60,8 @@ class Graded(NamedTuple):
         after_dose: whether it was measured after the first dose.
         by_numbers: the worst grade that the numbers alone allow. Symptoms, bleeding and treatment,
             which raise a grade too, are reported as adverse events.
+        before_by_numbers: the least that the numbers alone allow of the baseline; None as of
+            `baseline`.
     """
 
     element: str
@@ -53,6 +70,7 @@ class Graded(NamedTuple):
     baseline: Grade | None
     after_dose: bool
     by_numbers: int
+    before_by_numbers: int | None = None
 
     @property
     def position(self) -> int:
@@ -70,14 +88,36 @@ def _grades(state: State, participant: Participant) -> tuple[Graded, ...]:
         return ()
     elements = state.governing("elements", participant).elements
     dose = first_dose(state, participant)
+    around = surroundings(state, participant)
     found: list[Graded] = []
-    for name, facts in facts_of(state, participant).by_element.items():
+    for name, facts in _facts_to_grade(state, participant, around):
         element = elements.get(name)
         analyte = analyte_of(element) if element else None
         if analyte is not None:
             after = frozenset(one.id for one in facts if dose and measured_after(state, one, dose))
-            found += _of_element(name, analyte, facts, after if dose else None)
+            found += _of_element(name, analyte, facts, after if dose else None, around)
     return tuple(found)
+
+
+def _facts_to_grade(
+    state: State, participant: Participant, around: Surroundings
+) -> Iterable[tuple[str, tuple[Fact, ...]]]:
+    """Yield the values of each element, worked out where none was recorded, such as a QTc."""
+    study = state.governing("elements", participant)
+    computed = state.of_version("derived to grade", lambda: derived_to_grade(state.study))
+    known = around.facts.by_element
+    for name, facts in known.items():
+        if name not in computed:
+            yield name, facts
+    wanted = [name for name in computed if name in study.elements]
+    days = [one.start.last for some in known.values() for one in some] if wanted else []
+    if not days:
+        return
+    day = first_dose_on(state, participant) or max(days)
+    anchors = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], day)
+    situation = Situation(study, around.facts, anchors, day)
+    for name in wanted:
+        yield name, tuple(everything(situation, name))
 
 
 def measured_after(state: State, fact: Fact, dose: DoseAdministered) -> bool:
@@ -88,58 +128,165 @@ def measured_after(state: State, fact: Fact, dose: DoseAdministered) -> bool:
     return fact.start.last >= day_of(state, dose)
 
 
-def analyte_of(element: Element) -> str | None:
-    """Give the analyte by which an element's values are graded, found by its LOINC codes."""
-    loinc = [group.codes for group in element.codes if group.system == "loinc"]
-    return _analyte(tuple(code for codes in loinc for code in codes))
-
-
-@lru_cache(maxsize=512)
-def _analyte(codes: tuple[str, ...]) -> str | None:
-    return next((found for code in codes if (found := analyte_of_loinc(code))), None)
-
-
 def _of_element(
-    name: str, analyte: str, facts: tuple[Fact, ...], after: frozenset[str] | None
+    name: str,
+    analyte: str,
+    facts: tuple[Fact, ...],
+    after: frozenset[str] | None,
+    around: Surroundings,
 ) -> list[Graded]:
     numbers = [one for one in facts if one.value is not None]
     base = None if after is None else baseline([one for one in numbers if one.id not in after])
-    before = () if base is None else grade(analyte, _value_of(base), AT_BASELINE)
-    since = GradingContext(baseline=_value_of(base) if base else None)
-    known: dict[
-        tuple[MeasuredValue, bool], list[tuple[Grade, int]]
-    ] = {}  # the same value, the same grade
+    at_first = _Judging(analyte, around, False, None, {})
+    since = _Judging(analyte, around, True, base, {})
+    # Reading is compared with reading: one at baseline counts as one after it.
+    before = at_first.of(base, repeated=True) if base else []
+    again = _repeated(analyte, [one for one in numbers if after and one.id in after], since)
     found = []
     for fact in numbers:
         later = after is not None and fact.id in after
-        value = _value_of(fact)
-        if (value, later) not in known:
-            known[value, later] = _judged(analyte, value, since if later else AT_BASELINE)
-        for i, (one, worst) in enumerate(known[value, later]):
+        judging = since if later else at_first
+        for i, (one, worst, _) in enumerate(judging.of(fact, fact.id in again)):
             was = before[i] if before and later else None
-            found.append(Graded(name, fact, one, was, later, worst))
+            found.append(
+                Graded(
+                    name,
+                    fact,
+                    one,
+                    was.grade if was else None,
+                    later,
+                    worst,
+                    was.least if was else None,
+                )
+            )
     return found
 
 
-def _judged(analyte: str, value: MeasuredValue, given: GradingContext) -> list[tuple[Grade, int]]:
-    """Grade a value by each term, each with the worst grade that its number alone allows."""
+class _Judged(NamedTuple):
+    """A value by one term.
+
+    Args:
+        grade: its grade, as far as it is settled.
+        by_numbers: the worst that the numbers alone allow.
+        least: the least that they allow.
+    """
+
+    grade: Grade
+    by_numbers: int
+    least: int
+
+
+class _Judging(NamedTuple):
+    """How values of an analyte are graded: the same value in the same surroundings once.
+
+    Args:
+        analyte: its name.
+        around: what is known around the values.
+        later: whether they are later than the baseline.
+        base: the baseline; None without one.
+        known: what has been found.
+    """
+
+    analyte: str
+    around: Surroundings
+    later: bool
+    base: Fact | None
+    known: dict[tuple[MeasuredValue, GradingContext], list[_Judged]]
+
+    def of(self, fact: Fact, repeated: bool = False) -> list[_Judged]:
+        """Return a value by each term; `repeated` where another reading is as bad."""
+        value, given = value_of(fact), self._given(fact)
+        if repeated:
+            given = given._replace(repeated=True)
+        if (value, given) not in self.known:
+            self.known[value, given] = _judged(
+                self.analyte, value, given, self.around.grading.unrepeated
+            )
+        return self.known[value, given]
+
+    def worst(self, fact: Fact) -> int:
+        """Return the worst grade of a reading as if it had been repeated."""
+        given = self._given(fact)._replace(repeated=True)
+        return max(one.by_numbers for one in _judged(self.analyte, value_of(fact), given, True))
+
+    def _given(self, fact: Fact) -> GradingContext:
+        before = value_of(self.base) if self.later and self.base else None
+        first = GradingContext(baseline=before, at_baseline=not self.later)
+        return context_of(self.around, self.analyte, fact, first)
+
+
+def context_of(
+    around: Surroundings, analyte: str, fact: Fact, found: GradingContext
+) -> GradingContext:
+    """Return what the grade of a value depends on, with what is known around it."""
+    of = analyte_called(analyte)
+    if of.corrected_by:
+        found = found._replace(albumin=around.albumin_of(fact))
+    if any("on anticoagulation" in term.clauses for term in of.terms):
+        found = found._replace(anticoagulated=around.anticoagulated(fact.start))
+    return found
+
+
+def _repeated(analyte: str, readings: list[Fact], judging: _Judging) -> frozenset[str]:
+    """Return the readings that another one, of another entry, bears out: it is at least as bad."""
+    if not speaks_of_repeated(analyte):
+        return frozenset()
+    grades_of = [(one, judging.worst(one)) for one in readings]
+    return frozenset(
+        one.id
+        for one, worst in grades_of
+        if any(
+            position_of(other) != position_of(one) and theirs >= worst
+            for other, theirs in grades_of
+        )
+    )
+
+
+def _judged(
+    analyte: str, value: MeasuredValue, given: GradingContext, unrepeated: bool
+) -> list[_Judged]:
+    """Grade a value by each term, with what its number alone allows.
+
+    Args:
+        analyte: its name.
+        value: the value.
+        given: what else is known.
+        unrepeated: whether a reading that nobody repeated counts as if it had been.
+    """
     graded = grade(analyte, value, given)
-    if given.at_baseline:
-        return [(one, max(one.possible, default=0)) for one in graded]
-    return [
-        (one, _worst(bare))
-        for one, bare in zip(graded, _without_signs(analyte, value, given, graded), strict=True)
-    ]
+    bare = _by_numbers(analyte, value, given, unrepeated or bool(given.repeated))
+    found = []
+    for i, one in enumerate(graded):
+        allowed = [some[i] for some in bare]
+        worst = max(map(_worst, allowed))
+        least = min(min(each.possible, default=0) for each in allowed)
+        found.append(_Judged(one, _within_limits(value, one, worst), least))
+    return found
 
 
-def _without_signs(
-    analyte: str, value: MeasuredValue, given: GradingContext, graded: tuple[Grade, ...]
-) -> tuple[Grade, ...]:
-    """Grade without signs; what is settled whether or not there are any stays as it is."""
-    if all(one.grade is not None for one in graded):
-        return graded
-    bare = given._replace(symptomatic=False, bleeding=False, life_threatening=False)
-    return grade(analyte, value, bare)
+def _by_numbers(
+    analyte: str, value: MeasuredValue, given: GradingContext, repeated: bool
+) -> list[tuple[Grade, ...]]:
+    """Return the grades without signs; several, where they lie between these.
+
+    A total calcium without an albumin is graded by the lowest and the highest albumin there is.
+    """
+    bare = given._replace(
+        symptomatic=False, bleeding=False, life_threatening=False, repeated=repeated
+    )
+    if bare.albumin is None and analyte_called(analyte).corrected_by:
+        return [
+            grade(analyte, value, bare._replace(albumin=MeasuredValue(one, "g/L")))
+            for one in (LOWEST_ALBUMIN, MOST_ALBUMIN)
+        ]
+    return [grade(analyte, value, bare)]
+
+
+def _within_limits(value: MeasuredValue, one: Grade, worst: int) -> int:
+    """Return 0 for a value within its limits whose grade anticoagulation alone would settle."""
+    rests = one.grade is None and ANTICOAGULATION in one.missing
+    normal = value.high is not None and value.value is not None and value.value <= value.high
+    return 0 if rests and normal and not value.bound and min(one.possible) == 0 else worst
 
 
 def _worst(one: Grade) -> int:
@@ -157,16 +304,33 @@ def baseline(before: list[Fact]) -> Fact | None:
 
 
 def grade_value(
-    state: State, participant: Participant, element: str, analyte: str, value: MeasuredValue
+    state: State,
+    participant: Participant,
+    element: str,
+    analyte: str,
+    value: MeasuredValue,
+    day: date | None = None,
 ) -> tuple[Grade, ...]:
     """Return the grades of a value that is not recorded yet, by each term.
 
     It is graded against its limits and, after the first dose, the participant's baseline.
 
+    Args:
+        state: the trial.
+        participant: whose value it is.
+        element: the protocol's element.
+        analyte: by which it is graded.
+        value: the value.
+        day: of the value; None where that is not known.
+
     Raises:
         UnusableInput: its unit cannot be converted.
     """
-    return tuple(grade(analyte, value, _given_now(state, participant, element)))
+    given = _given_now(state, participant, element)
+    if day is not None:
+        typed = Fact(element, "", on(day), on(day))
+        given = context_of(surroundings(state, participant), analyte, typed, given)
+    return grade(analyte, value, given)
 
 
 def _given_now(state: State, participant: Participant, element: str) -> GradingContext:
@@ -179,19 +343,29 @@ def _given_now(state: State, participant: Participant, element: str) -> GradingC
         if fact.value is not None and fact.start.first <= first
     ]
     base = baseline(before)
-    return GradingContext(baseline=_value_of(base) if base else None)
-
-
-def _value_of(fact: Fact) -> MeasuredValue:
-    """Give a fact's value as grading takes it, with its limits in its own unit."""
-    low = fact.low and convert(fact.low.value, fact.low.unit, fact.unit)
-    high = fact.high and convert(fact.high.value, fact.high.unit, fact.unit)
-    return MeasuredValue(fact.value, fact.unit, fact.bound, low, high)
+    return GradingContext(baseline=value_of(base) if base else None)
 
 
 def abnormal(one: Graded) -> bool:
-    """Whether a value has a grade above 0, or may have: an investigator signs what it means."""
-    return max(one.grade.possible, default=0) > 0
+    """Whether a value has a grade above 0, or may have: an investigator signs what it means.
+
+    A value within its laboratory's limits of which only something else is missing, such as an
+    albumin or whether anticoagulants are taken, is not: nothing is to be seen of it.
+    """
+    if max(one.grade.possible, default=0) == 0 or one.fact.derived:
+        return False
+    elsewhere = one.grade.grade is None and all(
+        need.observed or need in (NO_ALBUMIN, ANTICOAGULATION) for need in one.grade.missing
+    )
+    return not (elsewhere and _normal(one.fact) and min(one.grade.possible) == 0)
+
+
+def _normal(fact: Fact) -> bool:
+    """Whether a value is known to lie within the limits that it has."""
+    value = value_of(fact)
+    if value.value is None or value.bound or value.high is None:
+        return False
+    return (value.low is None or value.low <= value.value) and value.value <= value.high
 
 
 def unsigned(state: State, participant: Participant) -> list[Graded]:
@@ -235,5 +409,4 @@ def worsened(one: Graded) -> bool:
     """
     if not one.after_dose:
         return False
-    best_before = min(one.baseline.possible, default=0) if one.baseline else 0
-    return one.by_numbers > best_before
+    return one.by_numbers > (one.before_by_numbers or 0)

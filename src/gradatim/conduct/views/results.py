@@ -8,7 +8,7 @@ from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of, position_of
-from gradatim.conduct.views.grades import Graded, grades
+from gradatim.conduct.views.grades import Graded, abnormal, grades
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
@@ -66,7 +66,7 @@ def results_by_element(
             for fact in sorted(facts, key=lambda fact: fact.start.first)
         ]
         worst = max((g.by_numbers for row in rows for g in row.grades), default=0)
-        open_ = sum(row.judgement is None and any(g.by_numbers for g in row.grades) for row in rows)
+        open_ = sum(row.judgement is None and any(map(abnormal, row.grades)) for row in rows)
         series.append(ElementResults(name, element, rows, worst, open_))
     return sorted(series, key=lambda one: -one.worst)
 

@@ -18,12 +18,14 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_on
-from gradatim.conduct.views.grades import analyte_of, baseline, grade_value
+from gradatim.conduct.views.grades import baseline, grade_value
+from gradatim.conduct.views.grading_context import analyte_of
 from gradatim.conduct.views.results import ElementResults, results_by_element
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.elements import Element
 from gradatim.reports.laboratory_chart import Point, value_over_time
 from gradatim.web.access import Request, page, participant_or_404
+from gradatim.web.clock import today
 from gradatim.web.forms.results import BOUND_CHOICES, parse_number
 from gradatim.web.views.participant.frame import framed
 
@@ -129,7 +131,7 @@ def _graded_words(
     except ValueError as error:
         return str(error)
     try:
-        found = grade_value(state, one, name, analyte, value)
+        found = grade_value(state, one, name, analyte, value, today())
     except UnusableInput as error:
         return str(error)
     return "; ".join(_grade_words(term) for term in found if term.grade != 0) or _("grade 0")
