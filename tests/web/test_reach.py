@@ -18,7 +18,8 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 
 from gradatim.conduct.catalogue import ACTS, Act, act_named
-from gradatim.conduct.events.participants import RecordNotUnderstood
+from gradatim.conduct.events.base import Signature
+from gradatim.conduct.events.participants import EntryVoided, RecordNotUnderstood
 from gradatim.conduct.events.product import (
     DosePrepared,
     PreDoseChecklistSigned,
@@ -29,6 +30,7 @@ from gradatim.conduct.events.review import ProposalMade, QueryAnswered, QueryOpe
 from gradatim.conduct.events.safety import (
     AdverseEventReported,
     DoseLimitingToxicityAdjudicated,
+    MedicationErrorReported,
     ProtocolDeviation,
 )
 from gradatim.conduct.events.trial import ProtocolSubmitted, RoleGranted, TrialPaused
@@ -199,6 +201,14 @@ def made_ready(app: Running) -> None:
             rule="visits",
             description="a visit was a day late",
         ),
+        event(
+            MedicationErrorReported,
+            "nurse.S01.1",
+            SITE,
+            on=on,
+            participant=treated.id,
+            description="the wrong line was flushed",
+        ),
         event(TrialPaused, "nurse.S01.1", SITE, on=on, reason="somebody fell ill"),
         event(
             ProposalMade,
@@ -218,6 +228,21 @@ def made_ready(app: Running) -> None:
     )
     for one in what_is_said:
         recorded(trial.record(one))
+    slip = max(at for at, _ in trial.state.events.of(MedicationErrorReported))
+    signed = Signature("Nurse", "it was made in error")
+    recorded(
+        trial.record(
+            event(
+                EntryVoided,
+                "nurse.S01.1",
+                SITE,
+                on=on,
+                of=slip,
+                reason="another patient",
+                signature=signed,
+            )
+        )
+    )
 
 
 STATUSES = ("enrolled", "registered", "consented", "eligible")
@@ -269,12 +294,15 @@ def test_every_act_with_a_form_is_reached_from_the_first_page(app: Running, sign
     going_live = {("ProtocolActivated", "protocol")}
     at_the_end = {("DataLocked", "overview"), ("DataLocked", "proof"), ("DataUnlocked", "proof")}
     doses = {(act, "doses") for act, page in missing if page == "doses"}
-    missing -= going_live | at_the_end | doses
+    of_the_lost = {("ParticipantFound", "participant")}
+    missing -= going_live | at_the_end | doses | of_the_lost
     made_ready(app)
     on_their_way(state(app))
     for user in USERS:
         theirs = {pair for pair in missing if _may(state(app), user, pair[0])}
         missing -= followed(signed_in(user), app, theirs)
+    next(one for one in people(state(app)) if one.status == "eligible").status = "lost to follow-up"
+    missing |= of_the_lost - followed(signed_in("nurse.S01.1"), app, of_the_lost)
     missing |= doses
     for user in a_dose(state(app)):
         missing -= followed(signed_in(user), app, missing & doses, OF_DOSES)

@@ -313,7 +313,7 @@ _ROWS = (
         SITE_STAFF,
         meaning="I have seen the entry and what rests on it; it was made in error.",
         refusable=True,
-        offered_on=("entry",),
+        offered_on=("overview",),
     ),
     Act(
         p.HistoryDeclaredComplete,

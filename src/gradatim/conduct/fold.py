@@ -64,8 +64,9 @@ def apply(state: State, position: int, event: Event) -> None:
         handler(state, position, event)
     if state.proposals and hasattr(event, "signers"):
         settle(state, event)
-    participant = _concerned(state, position, kind, getattr(event, "participant", None))
-    if participant is not None and kind in STEPS:
+    whom = getattr(event, "participant", None)
+    participant = _concerned(state, position, kind, whom)
+    if participant is not None and kind in STEPS and participant.id == whom:
         take_step(participant, event)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from msgspec import structs
+
 from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import correction_of
 from gradatim.conduct.event_log import AlteredLog
@@ -82,6 +84,8 @@ def asked_again(state: State, event: EntryCorrected) -> AskedAgain:
     The correction must be usable.
     """
     was, now = correction_of(state, event)
+    if "relation" in event.fields:  # whose judgement it is counts, and that is the corrector's
+        now = structs.replace(now, recorded_by=event.recorded_by)
     state = without_words(state, participant_of(state, event) or "")
     broken: list[tuple[int, str, Text]] = []
     answers: list[int] = []

@@ -101,8 +101,10 @@ def stands_anew(state: State, one: Participant) -> None:
             one.level = event.level
         elif isinstance(event, participants.ParticipantReplaced):
             one.replaced = True
-        if type(event) in STEPS:
+        if type(event) in STEPS and getattr(event, "participant", "") == one.id:
             take_step(one, event)
+    if one.merged_into:
+        one.status = PARTICIPANT.get((one.status, "ParticipantsMerged"), one.status)
     first = state.events[one.position]
     if isinstance(first, participants.ParticipantRegistered):
         as_registered(one, first)

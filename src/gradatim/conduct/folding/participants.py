@@ -17,6 +17,7 @@ from gradatim.conduct.folding.anew import (
     counted_anew,
     participant_named,
     places,
+    take_step,
     withdraws,
 )
 from gradatim.conduct.folding.handlers import Handlers
@@ -159,6 +160,7 @@ def _merged(state: State, position: int, event: participants.ParticipantsMerged)
     one, other = state.participants.get(event.participant), participant_named(state, event.into)
     if one is None or other is None or one is other or one.merged_into:
         return
+    take_step(one, event)
     one.merged_into = other.id
     for at in [at for at in one.entries if _goes_along(type(state.events[at]))]:
         one.entries.remove(at)

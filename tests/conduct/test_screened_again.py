@@ -1,0 +1,206 @@
+"""Who comes again, who looks like another, and who has two numbers."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from gradatim.conduct.events import findings as f
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events.base import Signature
+from gradatim.conduct.fold import fold
+from gradatim.conduct.identity import likeness, person_token
+from gradatim.conduct.trial import RecordOutcome
+from gradatim.conduct.views.facts import facts_of
+from gradatim.core.errors import UnusableInput
+from tests.conduct.digest import digest
+from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, enrolled, refused
+from tests.conduct.trials import recorded
+
+PEPPER = b"p" * 32
+CAME = DAY - timedelta(days=10)
+SIGNED = Signature("Dr A", "I know that these are two people.")
+OFFICE = (
+    "somebody who may be this person is registered at another site: the sponsor's office must "
+    "look, and states if it is another person"
+)
+
+
+def known(name: str = "Li Wei", birth: str = "1985-03-02") -> dict[str, Any]:
+    """Return by what somebody is known."""
+    values = {"name": name, "birth_date": birth}
+    return {
+        "person_token": person_token(values, PEPPER),
+        "likeness": likeness(values, PEPPER),
+    }
+
+
+def registers(led: Led, number: str, site: str = SITE, on: date = CAME, **of: Any) -> RecordOutcome:
+    """Register somebody, or be refused."""
+    at = led.trial.state.recorded_at
+    assert at is not None
+    made = p.ParticipantRegistered(
+        occurred_on=on,
+        recorded_at=at,
+        recorded_by=f"coordinator.{site}.1",
+        site=site,
+        participant=number,
+        **(of or known()),
+    )
+    return led.trial.record(made)
+
+
+def failed(led: Led, number: str) -> None:
+    """Record that somebody does not enter."""
+    other = Led(led.trial, number)
+    other.do(p.ScreenFailed, on=CAME, hour=20, reason="a value was too high")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Li Wei", "1985-03-02"), ("Wei Li", "1985-03-02")),
+        (("José García", "1985-03-02"), ("Jose Garcia", "1985-03-02")),
+        (("Anna-Lena Roth", "1985-03-02"), ("Roth, Anna Lena", "1985-03-02")),
+        (("Li Wei", "02.03.1985"), ("Li Wei", "1985-03-02")),
+        (("Li Wei", "1985年3月2日"), ("Li Wei", "1985-03-02")),
+        (("Li Wei", "03/02/1985"), ("Li Wei", "1985-03-02")),
+        (("Li Wei", "02/03/1985"), ("Li Wei", "1985-03-02")),
+        (("Ｌｉ Ｗｅｉ", "1985-03-02"), ("li wei", "1985-03-02")),
+    ],
+)
+def test_who_is_written_otherwise_is_met_again_as_who_may_be_the_same(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    led = enrolled()
+    recorded(registers(led, "A1", **known(*one)))
+    why = refused(registers(led, "A2", **known(*other)))["the person is new"]
+    assert why.startswith(("this may be the same person as participant A1", "the same person"))
+
+
+@pytest.mark.parametrize(
+    "other", [("Li Wen", "1985-03-02"), ("Li Wei", "1985-03-03"), ("Li Wei", "1958-03-02")]
+)
+def test_others_are_not(other: tuple[str, str]) -> None:
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    recorded(registers(led, "A2", **known(*other)))
+
+
+def test_a_site_is_told_no_number_of_another() -> None:
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    for of in (known(), known("Wei Li")):
+        assert refused(registers(led, "B1", "S02", **of)) == {"the person is new": OFFICE}
+
+
+def test_who_failed_is_screened_again_under_a_linked_number_as_often_as_is_allowed() -> None:
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    assert "A1" in refused(registers(led, "A2"))["the person is new"], "still being screened"
+    failed(led, "A1")
+    recorded(registers(led, "A2"))
+    assert led.trial.state.participants["A2"].screened_as == "A1"
+    assert led.trial.state.participants["A1"].status == "screen failed"
+    failed(led, "A2")
+    assert refused(registers(led, "A3"))["the person is new"] == (
+        "the person was screened as A1, A2; the protocol allows 1 more"
+    )
+    entries = led.trial.store.read(led.trial.name)
+    again = fold(led.trial.name, ((one.position, one.body) for one in entries))
+    assert digest(again) == digest(led.trial.state)
+
+
+def test_nobody_names_their_own_earlier_number() -> None:
+    """The link is worked out: what is sent in its place does not count."""
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    recorded(registers(led, "A2", **known("Li Wen"), screened_as="A1"))
+    assert led.trial.state.participants["A2"].screened_as == ""
+
+
+def test_two_people_of_one_name_and_birth_exist_after_a_signed_statement() -> None:
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    one = Led(led.trial, "A1")
+    one.do(
+        p.NamesakeStated,
+        on=CAME,
+        hour=20,
+        at_site=SITE,
+        reason="two cousins, both seen",
+        signature=SIGNED,
+    )
+    recorded(registers(led, "A2"))
+    assert led.trial.state.participants["A2"].screened_as == ""
+    assert "the person is new" in refused(registers(led, "A3")), "it was of one registration"
+
+
+def test_the_sponsor_states_it_for_another_site_which_learns_no_number() -> None:
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    at = led.trial.state.recorded_at
+    assert at is not None
+    stated = p.NamesakeStated(
+        occurred_on=CAME,
+        recorded_at=at,
+        recorded_by="sponsor.1",
+        signature=SIGNED,
+        participant="A1",
+        at_site="S02",
+        reason="both were telephoned",
+    )
+    recorded(led.trial.record(stated))
+    recorded(registers(led, "B1", "S02"))
+
+
+def test_a_registration_made_in_error_lets_the_person_be_registered_again() -> None:
+    led = enrolled()
+    at = recorded(registers(led, "A1")).position
+    led.act(
+        p.EntryVoided,
+        f"coordinator.{SITE}.1",
+        on=CAME,
+        hour=20,
+        of=at,
+        reason="of another trial",
+        signature=SIGNED,
+    )
+    assert led.trial.state.participants["A1"].status == "entered in error"
+    recorded(registers(led, "A2"))
+    assert led.trial.state.participants["A2"].screened_as == ""
+
+
+def test_what_was_recorded_under_a_second_number_is_of_the_first() -> None:
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    recorded(registers(led, "A2", **known("Li Wen")))
+    twice = Led(led.trial, "A2")
+    at = twice.result("alt", 30, CAME, hour=19, high=40).position
+    merge: dict[str, Any] = {"reason": "one passport", "signature": SIGNED}
+    twice.do(p.ParticipantsMerged, on=CAME, hour=20, into="A1", **merge)
+    one = Led(led.trial, "A1").one
+    (fact,) = facts_of(led.trial.state, one).of("alt")
+    assert (fact.value, fact.entry) == (30, at)
+    assert not facts_of(led.trial.state, twice.one).of("alt")
+    assert twice.one.status == "duplicate"
+    with pytest.raises(UnusableInput, match="A2 is the number of A1 as well"):
+        twice.result("alt", 31, CAME, hour=21, high=40)
+    led.act(p.EntryVoided, NURSE, on=CAME, hour=22, of=at, reason="another tube", signature=SIGNED)
+    assert not facts_of(led.trial.state, one).of("alt")
+    entries = led.trial.store.read(led.trial.name)
+    again = fold(led.trial.name, ((one.position, one.body) for one in entries))
+    assert digest(again) == digest(led.trial.state)
+
+
+def test_nobody_with_a_place_is_merged_away() -> None:
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    why = refused(
+        led.ask(p.ParticipantsMerged, LEAD, into="A1", reason="one passport", signature=SIGNED)
+    )
+    assert why == {
+        "the duplicate was not treated": f"{led.name} has a place: give up the other number"
+    }
+    assert isinstance(led.trial.state.events[led.one.position], p.ParticipantRegistered)
+    assert f.LaboratoryResultsRecorded in led.one.entries_of
