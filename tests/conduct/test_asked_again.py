@@ -296,7 +296,7 @@ def test_a_registration_is_corrected_by_its_site() -> None:
     assert screened_on(led.trial.state, led.one, study) >= came
     for name in ("participant", "site", "screened_as"):
         with pytest.raises(UnusableInput, match="cannot be corrected"):
-            tried(led, at, COORDINATOR, **{name: "S99"})
+            tried(led, at, COORDINATOR, AGAIN, **{name: "S99"})
 
 
 def test_an_end_is_corrected_and_a_death_is_not() -> None:

@@ -790,6 +790,32 @@ def confirming_twice() -> Case:
 
 CASES |= {
     entry.another_person_signs: confirming_twice,
+    entry.the_participant_lived: lambda: (
+        after(with_new(), about(p.Disposition, new(), status="died")),
+        event(
+            f.VitalSignsRecorded,
+            "nurse.S01.1",
+            "S01",
+            on=LATER + timedelta(days=1),
+            participant="N1",
+            results=(),
+        ),
+    ),
+    going_live.who_watches_does_not_treat: lambda: (
+        opened(),
+        event(t.RoleGranted, "sponsor.1", "S01", user="monitor.1", role="nurse"),
+    ),
+    review.who_verifies_did_not_record: lambda: (
+        opened(),
+        event(r.SourceDataVerified, "sponsor.1", entries=(1,)),
+    ),
+    review.who_answers_did_not_ask: lambda: (
+        after(
+            opened(),
+            event(r.QueryOpened, "monitor.1", query="Q-x", of=1, question="is it so?"),
+        ),
+        event(r.QueryAnswered, "monitor.1", query="Q-x", answer="it is so"),
+    ),
     entry.the_duplicate_was_not_treated: lambda: (
         after(under_way(), _registration()),
         about(

@@ -58,6 +58,9 @@ class Breach(Template):
         "investigator has signed otherwise"
     )
     LESS_UNSIGNED = "{rests}: that its {what} is less is not signed"
+    OWN_ENTRIES = "{user} recorded entries {entries} and says that they are as in the source"
+    OWN_QUERY = "{user} opened the query and answers it"
+    AFTER_DEATH = "{participant} died on {day}, before this"
     NO_SUCH_PROPOSAL = "there is no proposal {proposal}"
     PROPOSAL = "{proposal} is {status}"
     NO_PLACE = "{participant} has no place in a cohort"

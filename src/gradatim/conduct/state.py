@@ -311,6 +311,7 @@ class Query:
     question: str
     status: str = "open"
     answer: str = ""
+    opened_by: str = ""
 
 
 @dataclass(slots=True)

@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.checks import open_queries
 from gradatim.conduct.conflicts import conflicting_entries, participant_of
+from gradatim.conduct.corrections import as_recorded
 from gradatim.conduct.event_store import Head, HeadMoved, RequestKnown, Store
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import encoded
@@ -36,9 +38,13 @@ from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
+from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Text
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
+
+_ANEW_EACH_TIME = frozenset({"occurred_on", "sealed", "codes", "records"})
+"""Fields that a page fills in each time it is sent: its day, and what is sealed under chance."""
 
 
 class Recorded(NamedTuple):
@@ -111,7 +117,7 @@ class Trial:
         """
         if request and (known := self.store.position_of(self.name, request)):
             self.refresh()
-            return Recorded(known)
+            return self._known(known, event)
         since = self.state.position if seen is None else seen
         while True:
             decision = self._decided(event, since)
@@ -121,9 +127,30 @@ class Trial:
                 return self._appended(decision, request)
             except RequestKnown as error:
                 self.refresh()
-                return Recorded(error.position)
+                return self._known(error.position, event)
             except HeadMoved:
                 self.refresh()
+
+    def _known(self, position: int, event: Event) -> Recorded:
+        """Give the entry that a request made, if it is this one: its own fields say the same.
+
+        Raises:
+            UnusableInput: the key was used for another event.
+        """
+        entry, again = as_recorded(self.state, position), encoded(event)[1]
+        besides = ACTS[type(event)].not_asked_for | _ANEW_EACH_TIME
+        own = [name for name in type(event).__struct_fields__ if name not in besides]
+        same = type(entry) is type(event) and all(
+            getattr(entry, name) == getattr(again, name) for name in (*own, "site", "recorded_by")
+        )
+        if not same:
+            raise UnusableInput(
+                "this request was used for another event",
+                type(event).__name__,
+                f"it is entry {position}, a {type(entry).__name__}",
+                "give each event a request of its own",
+            )
+        return Recorded(position)
 
     def _decided(self, event: Event, since: int) -> list[Event] | Refused | Stale:
         """Give what is to be recorded: the event and the deviations that it opens."""

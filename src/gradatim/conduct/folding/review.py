@@ -10,7 +10,8 @@ OPENING = ("start", "escalate", "stay", "de_escalate")
 
 
 def _queried(state: State, position: int, event: review.QueryOpened) -> None:
-    state.queries.setdefault(event.query, Query(event.query, event.of, event.question))
+    query = Query(event.query, event.of, event.question, opened_by=event.recorded_by)
+    state.queries.setdefault(event.query, query)
 
 
 def _answered(state: State, position: int, event: review.QueryAnswered) -> None:

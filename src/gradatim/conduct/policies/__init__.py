@@ -66,7 +66,7 @@ GATES: tuple[Policy, ...] = (
 """What every dose must pass, before and after the fact."""
 
 _UNLOCKED = (review.the_data_are_not_locked,)
-_WITH_CONSENT = (entry.consent_is_in_force, *_UNLOCKED)
+_WITH_CONSENT = (entry.consent_is_in_force, entry.the_participant_lived, *_UNLOCKED)
 _COLLECTED = (entry.collection_has_not_ended, *_UNLOCKED)
 _OF_CONSENT = (
     entry.the_form_is_the_one_in_force,
@@ -97,7 +97,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
     t.RoleGranted: (
         protocol.the_user_is_a_person, protocol.the_task_is_of_the_site,
-        protocol.the_committee_is_independent,
+        protocol.the_committee_is_independent, protocol.who_watches_does_not_treat,
     ),
     t.TrialResumed: (
         ACTIVE, review.the_committee_signs, review.every_fired_rule_is_named,
@@ -210,13 +210,20 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     x.ProductReturned: (account.the_bags_are_known,),
     x.ProductDestroyed: (account.the_bags_are_known,),
-    EncounterDone: (entry.consent_is_in_force, entry.the_visit_is_in_its_window, *_UNLOCKED),
+    EncounterDone: (
+        entry.consent_is_in_force,
+        entry.the_participant_lived,
+        entry.the_visit_is_in_its_window,
+        *_UNLOCKED,
+    ),
     EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),
     VitalSignsRecorded: _WITH_CONSENT,
     LaboratoryResultsRecorded: _WITH_CONSENT,
     ScoresRecorded: _WITH_CONSENT,
     s.AdverseEventReported: (reports.an_investigator_judges_causality, *_UNLOCKED),
     s.AdverseEventUpdated: (reports.an_investigator_judges_what_is_less, *_UNLOCKED),
+    r.SourceDataVerified: (review.who_verifies_did_not_record,),
+    r.QueryAnswered: (review.who_answers_did_not_ask,),
     r.ProposalWithdrawn: (review.the_proposal_is_open,),
     s.SafetyReportSent: (reports.the_report_is_in_time,),
 }

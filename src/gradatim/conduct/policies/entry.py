@@ -11,6 +11,7 @@ from gradatim.conduct.events.findings import (
     VitalSignsRecorded,
 )
 from gradatim.conduct.events.participants import (
+    Disposition,
     EligibilityConfirmed,
     EntryCorrected,
     InformedConsentObtained,
@@ -28,6 +29,7 @@ from gradatim.conduct.messages import Breach, alternatives, listed
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
+from gradatim.conduct.views.adverse_events import DIED
 from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
 from gradatim.conduct.views.consent import (
     Consenting,
@@ -45,7 +47,7 @@ from gradatim.conduct.views.records import all_elements
 from gradatim.conduct.views.safety import left_for_unrelated_reasons
 from gradatim.conduct.views.visits import window_days
 from gradatim.conduct.voids import void_to_confirm
-from gradatim.core.dates import on
+from gradatim.core.dates import on, parse_day
 from gradatim.core.message import Label, Term, clauses
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
@@ -220,6 +222,19 @@ def collection_has_not_ended(state: State, event: Event) -> Verdict:
     truth = before_withdrawal(event, ended)
     why = Breach.CONSENT(participant=Term(one.id), status=Term(one.consent))
     return Verdict(truth, why, reason=Reason.NO_RECORD if truth is UNKNOWN else None)
+
+
+def the_participant_lived(state: State, event: Event) -> Verdict:
+    """What is done with a participant is done while they live."""
+    one = person(state, event)
+    died = [end.occurred_on for _, end in entries_of(state, one, Disposition) if end.status == DIED]
+    collected = getattr(event, "collected_on", None)
+    day = parse_day(collected).first if collected else event.occurred_on
+    return either(
+        not died or day <= min(died),
+        "they lived",
+        Breach.AFTER_DEATH(participant=Term(one.id), day=min(died, default=day)),
+    )
 
 
 def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:

@@ -262,6 +262,25 @@ def the_task_is_of_the_site(state: State, event: RoleGranted) -> Verdict:
     return either(not event.site or event.role not in TRIAL_WIDE, "the task fits the place", told)
 
 
+_WATCHING = ("monitor", "auditor", "data_manager")
+
+
+def who_watches_does_not_treat(state: State, event: RoleGranted) -> Verdict:
+    """Who monitors, audits or manages the data has no task of a site.
+
+    Source: ICH E6(R3), 3.11.4 (monitors) and 3.11.2 (auditors, independent of the conduct).
+    """
+    has = {role for (user, _), roles in state.roles.items() for role in roles if user == event.user}
+    theirs = has | {event.role}
+    watching = ", ".join(one.replace("_", " ") for one in _WATCHING if one in theirs)
+    treating = ", ".join(one.replace("_", " ") for one in SITE_STAFF if one in theirs)
+    return either(
+        not watching or not treating,
+        "the tasks go together",
+        f"{watching} and {treating} do not go together",
+    )
+
+
 def the_committee_is_independent(state: State, event: RoleGranted) -> Verdict:
     """Who sits on the safety committee treats nobody, and the sponsor's people do not sit there."""
     has = {role for (user, _), roles in state.roles.items() for role in roles if user == event.user}

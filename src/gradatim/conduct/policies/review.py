@@ -13,13 +13,15 @@ from gradatim.conduct.events.review import (
     ProposalMade,
     ProposalSigned,
     ProposalWithdrawn,
+    QueryAnswered,
+    SourceDataVerified,
 )
 from gradatim.conduct.events.safety import (
     AdverseEventClassified,
     DoseLimitingToxicityAdjudicated,
 )
 from gradatim.conduct.events.trial import TrialResumed
-from gradatim.conduct.messages import Breach
+from gradatim.conduct.messages import Breach, listed
 from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.proposals import (
     act_of,
@@ -143,6 +145,20 @@ def the_answers_are_asked_for(state: State, event: AdverseEventClassified) -> Ve
         said = ", ".join(strange) or "nothing"
         return broken(f"{said} is answered; the protocol watches {', '.join(watched)}")
     return holds("it is one of the watched events")
+
+
+def who_verifies_did_not_record(state: State, event: SourceDataVerified) -> Verdict:
+    """Who compares entries with their source did not record them."""
+    own = [at for at in event.entries if state.events[at].recorded_by == event.recorded_by]
+    told = Breach.OWN_ENTRIES(user=Term(event.recorded_by), entries=listed(own or ["-"]))
+    return either(not own, "others recorded them", told)
+
+
+def who_answers_did_not_ask(state: State, event: QueryAnswered) -> Verdict:
+    """Who answers a query did not open it."""
+    query = state.queries.get(event.query)
+    own = query is not None and query.opened_by == event.recorded_by
+    return either(not own, "another person asked", Breach.OWN_QUERY(user=Term(event.recorded_by)))
 
 
 def the_decision_saw_the_present(state: State, event: DoseDecision) -> Verdict:
