@@ -4,6 +4,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from gradatim.conduct.events import participants, product, trial
+from gradatim.conduct.folding.trial import questions_of
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
     DATA_MANAGER,
@@ -14,7 +15,6 @@ from gradatim.conduct.simulate.run import (
     Run,
     staff,
 )
-from gradatim.protocol.questions import questions
 from gradatim.protocol.treatment import ReleaseTest
 
 AT_SITE = (
@@ -64,7 +64,7 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
 
 def _confirm(run: Run, key: str) -> None:
     """The sponsor confirms what the protocol says of an item, where it asks for a ruling."""
-    for one in questions(run.study):
+    for one in questions_of(run.document):
         if one.key == key:
             run.do(
                 trial.RulingSigned,
