@@ -6,13 +6,14 @@ The same seed gives the same ledger, byte for byte.
 """
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from gradatim.conduct.events.trial import Mode
 from gradatim.conduct.simulate import committee
 from gradatim.conduct.simulate.entering import arrives
 from gradatim.conduct.simulate.opening import open_trial
-from gradatim.conduct.simulate.run import SITES, People, Run
+from gradatim.conduct.simulate.run import SITES, Moment, People, Run
 from gradatim.conduct.transitions import ENDED, IN_SCREENING
 from gradatim.conduct.trial import Trial
 from gradatim.dosefinding.protocol_faults import refuse_faulty
@@ -58,6 +59,7 @@ def simulate(
     mode: Mode = "simulated",
     until: date | None = None,
     incidents: tuple[str, ...] = INCIDENTS,
+    disturb: Callable[[Run, Moment], None] | None = None,
 ) -> Run:
     """Run a trial from its first event to the lock.
 
@@ -71,6 +73,7 @@ def simulate(
         mode: how the trial is marked.
         until: a day to stop at, for a trial that is part-way through.
         incidents: the mishaps to happen, each once.
+        disturb: lets mishaps happen by chance, such as `disturbances.Disturbances`.
 
     Raises:
         Stuck: something that had to be possible was refused.
@@ -88,6 +91,7 @@ def simulate(
         toxicity,
         start,
         incidents=set(incidents),
+        disturb=disturb,
     )
     open_trial(run, mode)
     committee.meets(run)
@@ -95,7 +99,7 @@ def simulate(
     while run.today < last:
         _day(run)
         if _over(run):
-            committee.finish(run)
+            run.attempt(lambda: committee.finish(run))
             break
         run.today += timedelta(days=1)
         run.minutes = 0
@@ -105,15 +109,17 @@ def simulate(
 def _day(run: Run) -> None:
     """One day at every site and in the office."""
     day = (run.today - run.state.events[1].occurred_on).days
+    run.disturbed("on a day")
     if run.today.weekday() < 5 and _recruits(run):
-        arrives(run, run.rng.choice(list(SITES)))
+        site = run.rng.choice(list(SITES))
+        run.attempt(lambda: arrives(run, site))
     run.through_today()
     if run.today.weekday() == 3:
-        committee.meets(run)
+        run.attempt(lambda: committee.meets(run))
     if day == 60:
-        committee.amend(run)
+        run.attempt(lambda: committee.amend(run))
     if day >= 30:
-        committee.mishaps(run)
+        run.attempt(lambda: committee.mishaps(run))
 
 
 def _recruits(run: Run) -> bool:

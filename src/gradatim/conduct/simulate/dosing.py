@@ -67,6 +67,7 @@ def plan_dose(run: Run, name: str, waited: int = 0) -> None:
     if not _authorised(run, name):
         run.later(1, lambda: plan_dose(run, name, waited + 1))
         return
+    run.disturbed("before the infusion")
     _infuse(run, name)
 
 

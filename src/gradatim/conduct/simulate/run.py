@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
-from gradatim.core.errors import Defect
+from gradatim.core.errors import Defect, UnusableInput
 from gradatim.evidence.facts import Facts
 from gradatim.protocol.study import Study
 
@@ -21,6 +21,8 @@ SPONSOR, MONITOR, DATA_MANAGER, STATISTICIAN = "sponsor.1", "monitor.1", "data.1
 COMMITTEE = ("committee.1", "committee.2", "committee.3")
 SITES = {"S01": "First university hospital", "S02": "Second university hospital"}
 _Kind = TypeVar("_Kind", bound=Event)
+Moment = Literal["on a day", "before the infusion"]
+"""When something may get in the way of a run: as a day begins, once a dose is authorised."""
 
 
 class Stuck(Defect):
@@ -45,6 +47,7 @@ class Run:
         refusals: what was refused, with the reasons: some is asked for in vain on purpose.
         identify: gives the token and the sealed identity of a new participant; made up if None.
         follow: plans what comes after a first dose; the simulation's own plan if None.
+        disturb: lets things happen that get in the way; what they make impossible is given up.
     """
 
     trial: Trial
@@ -67,6 +70,7 @@ class Run:
     events: int = 0
     identify: Callable[[str, Facts], tuple[str, dict[str, Sealed]]] | None = None
     follow: Callable[["Run", str], None] | None = None
+    disturb: Callable[["Run", Moment], None] | None = None
 
     @property
     def state(self) -> State:
@@ -97,7 +101,20 @@ class Run:
     def through_today(self) -> None:
         """Do what is due today."""
         while self.due and self.due[0][0] <= self.today:
-            heappop(self.due)[2]()
+            self.attempt(heappop(self.due)[2])
+
+    def attempt(self, act: Callable[[], object]) -> None:
+        """Do something, and give it up where a disturbance has made it impossible."""
+        try:
+            act()
+        except (Stuck, UnusableInput):
+            if self.disturb is None:
+                raise
+
+    def disturbed(self, moment: Moment) -> None:
+        """Let happen whatever gets in the way now, if anything may."""
+        if self.disturb is not None:
+            self.disturb(self, moment)
 
     def ask(
         self,

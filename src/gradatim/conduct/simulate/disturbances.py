@@ -1,0 +1,367 @@
+"""What a well-run trial does not see: chance mishaps in any number, each possibly at any time.
+
+For tests and load. Deaths, toxicities that come to light late, corrections by whomever, doses given
+as they should not be, recalls, weights that changed: recorded like everything else, where they are
+not refused. The trial goes on around them as it may.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from gradatim.conduct.corrections import CORRECTABLE
+from gradatim.conduct.events import findings, participants, product, safety, trial
+from gradatim.conduct.events.base import Event, Measured, Signature
+from gradatim.conduct.simulate.opening import CELLS_PER_ML
+from gradatim.conduct.simulate.run import COMMITTEE, SPONSOR, Moment, Run, staff
+from gradatim.conduct.state import Participant
+from gradatim.conduct.trial import Recorded
+from gradatim.core.errors import UnusableInput
+
+AT_A_SITE = ("investigator", "coordinator", "nurse", "pharmacist", "cell_lab")
+TERMS = ("Anaphylaxis", "Thromboembolic event", "Fever", "Headache", "a strange feeling")
+RELATIONS = ("unrelated", "unlikely", "possible", "definite", None)
+
+
+class Disturbances:
+    """Mishaps drawn by chance, so many a day.
+
+    Args:
+        seed: of their chance, which is not that of the trial's own.
+        rate: the mean number of mishaps on a day; before each infusion there is one as often.
+    """
+
+    def __init__(self, seed: int, rate: float) -> None:
+        self.rng = random.Random(f"disturbances of {seed}")
+        self.rate = rate
+        self.number = 0
+
+    def __call__(self, run: Run, moment: Moment) -> None:
+        """Let something happen, or nothing."""
+        acts = _BEFORE_THE_INFUSION if moment == "before the infusion" else _ON_A_DAY
+        while self.rng.random() < self.rate / (1 + self.rate):
+            self.number += 1
+            with suppress(UnusableInput):  # what cannot be meant is not recorded
+                self.rng.choice(acts)(self, run)
+
+    def person(self, run: Run, *statuses: str) -> Participant | None:
+        """Draw a participant, of some statuses if they are named."""
+        some = [
+            one for one in run.state.participants.values() if not statuses or one.status in statuses
+        ]
+        return self.rng.choice(some) if some else None
+
+    def somebody(self, one: Participant) -> str:
+        """Draw a member of a participant's site."""
+        return staff(one.site, self.rng.choice(AT_A_SITE))
+
+    def event_of(self, run: Run, one: Participant) -> str | None:
+        """Draw one of a participant's adverse events."""
+        some = [name for name, who in run.state.adverse_events.items() if who == one.id]
+        return self.rng.choice(some) if some else None
+
+
+def _toxicity_comes_to_light(by: Disturbances, run: Run) -> None:
+    """An adverse event is reported, perhaps weeks after it began."""
+    if (one := by.person(run, "treated", "completed", "withdrawn")) is None:
+        return
+    signature = Signature("A member of the site", "I have judged it")
+    run.ask(
+        safety.AdverseEventReported,
+        staff(one.site, by.rng.choice(("investigator", "investigator", "nurse"))),
+        one.site,
+        participant=one.id,
+        adverse_event=f"{one.id}-late{by.number}",
+        term=by.rng.choice(TERMS),
+        onset=str(run.today - timedelta(days=by.rng.choice((0, 1, 5, 20, 40)))),
+        grade=by.rng.choice((None, 1, 2, 3, 3, 4)),
+        relation=by.rng.choice(RELATIONS),
+        serious=by.rng.choice(((), (), ("hospitalisation",))),
+        signature=by.rng.choice((None, signature)),
+    )
+
+
+def _event_changes(by: Disturbances, run: Run) -> None:
+    """An adverse event becomes worse or less, or somebody thinks otherwise of its cause."""
+    one = by.person(run)
+    if one is None or (name := by.event_of(run, one)) is None:
+        return
+    signature = Signature("A member of the site", "I have judged it")
+    run.ask(
+        safety.AdverseEventUpdated,
+        staff(one.site, by.rng.choice(("investigator", "nurse"))),
+        one.site,
+        participant=one.id,
+        adverse_event=name,
+        grade=by.rng.choice((None, 1, 3, 4)),
+        relation=by.rng.choice(RELATIONS),
+        signature=by.rng.choice((None, signature)),
+    )
+
+
+def _sponsor_judges(by: Disturbances, run: Run) -> None:
+    one = by.person(run)
+    if one is None or (name := by.event_of(run, one)) is None:
+        return
+    run.ask(
+        safety.AdverseEventAssessed,
+        SPONSOR,
+        participant=one.id,
+        adverse_event=name,
+        relation=by.rng.choice(("unrelated", "possible")),
+        expected=by.rng.random() < 0.5,
+        reference_safety_information="Investigator's Brochure 2.0",
+    )
+
+
+def _death(by: Disturbances, run: Run) -> None:
+    """Somebody dies, and one of the entries that can say so does."""
+    one = by.person(run, "enrolled", "treated", "completed", "waiting")
+    if one is None:
+        return
+    name, lead = by.event_of(run, one), staff(one.site, "investigator")
+    about: dict[str, Any] = {"participant": one.id}
+    way = by.rng.randrange(4) if name else 3
+    if way == 0:
+        fatal: dict[str, Any] = {"adverse_event": name, "serious": ("death",)}
+        run.ask(safety.AdverseEventUpdated, lead, one.site, **about, **fatal)
+    elif way == 1:
+        run.ask(
+            safety.AdverseEventResolved,
+            lead,
+            one.site,
+            adverse_event=name,
+            outcome="fatal",
+            resolved_on=str(run.today),
+            **about,
+        )
+    else:
+        cause: dict[str, Any] = {"adverse_event": name if way == 2 else None}
+        run.ask(participants.Disposition, lead, one.site, status="died", **about, **cause)
+
+
+def _correction(by: Disturbances, run: Run) -> None:
+    """Somebody, entitled or not, corrects one of the latest entries."""
+    last = run.state.position
+    at = by.rng.randint(max(1, last - 150), last)
+    entry = run.state.events[at]
+    if not isinstance(entry, CORRECTABLE):
+        return
+    tries = [fields for name, fields in _CHANGES if name in entry.__struct_fields__]
+    tries.append({"occurred_on": str(run.today)})
+    site = entry.site or "S01"
+    who = staff(site, by.rng.choice(AT_A_SITE)) if by.rng.random() < 0.9 else SPONSOR
+    signature = Signature("Somebody", "corrected and seen by me")
+    run.ask(
+        participants.EntryCorrected,
+        who,
+        entry.site,
+        of=at,
+        fields=dict(by.rng.choice(tries)),
+        reason="a slip of the pen",
+        signature=by.rng.choice((None, signature)),
+    )
+
+
+_CHANGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("grade", {"grade": 1}),
+    ("grade", {"grade": 4}),
+    ("relation", {"relation": "unrelated"}),
+    ("relation", {"relation": "possible"}),
+    ("serious", {"serious": []}),
+    ("term", {"term": "Headache"}),
+    ("amount", {"amount": 1e9}),
+    ("amount", {"amount": 1e6}),
+    ("results", {"results": []}),
+    ("version", {"version": "0.1-draft"}),
+    ("weight_kg", {"weight_kg": 140.0}),
+)
+
+
+def _void(by: Disturbances, run: Run) -> None:
+    """Somebody marks an entry as made in error; another signs that, or takes it back."""
+    last = run.state.position
+    at = by.rng.randint(max(1, last - 200), last)
+    site = run.state.events[at].site or "S01"
+    signature = Signature("Somebody", "made in error, as I have seen")
+    made = run.ask(
+        participants.EntryVoided,
+        staff(site, by.rng.choice(AT_A_SITE)),
+        site,
+        of=at,
+        reason="of another person",
+        signature=signature,
+    )
+    if not isinstance(made, Recorded) or by.rng.random() < 0.3:
+        return
+    again = participants.VoidConfirmed if by.rng.random() < 0.8 else participants.EntryVoided
+    more: dict[str, Any] = {} if again is participants.VoidConfirmed else {"reason": "it was right"}
+    run.ask(
+        again,
+        staff(site, "investigator", by.rng.choice((1, 2))),
+        site,
+        of=made.position,
+        signature=signature,
+        **more,
+    )
+
+
+def _weight_changes(by: Disturbances, run: Run) -> None:
+    """Somebody gains or loses weight, or is weighed in pounds."""
+    if (one := by.person(run, "screening", "eligible", "waiting", "enrolled")) is not None:
+        factor = by.rng.choice((0.88, 0.95, 1.05, 1.12, 2.2))
+        run.weights[one.id] = round(run.weights.get(one.id, 70.0) * factor, 1)
+
+
+def _news_of_a_result(by: Disturbances, run: Run) -> None:
+    """A result arrives that speaks against a dose."""
+    one = by.person(run, "eligible", "waiting", "enrolled", "treated")
+    if one is None:
+        return
+    element, value, unit, high = by.rng.choice(
+        (("alt", 400.0, "U/L", 40.0), ("platelets", 20.0, "10*9/L", None))
+    )
+    result = Measured(element=element, value=value, unit=unit, high=high)
+    if element in run.study.elements:
+        run.ask(
+            findings.LaboratoryResultsRecorded,
+            staff(one.site, "nurse"),
+            one.site,
+            participant=one.id,
+            results=(result,),
+            laboratory="central",
+            ranges_version="2026-1",
+            collected_on=str(run.today - timedelta(days=by.rng.choice((0, 1, 6)))),
+        )
+
+
+def _fever(by: Disturbances, run: Run) -> None:
+    if (one := by.person(run, "enrolled")) is not None:
+        fever = Measured(element="body_temperature", value=39.2, unit="Cel")
+        at = run.now()
+        run.ask(
+            findings.VitalSignsRecorded,
+            staff(one.site, "nurse"),
+            one.site,
+            participant=one.id,
+            results=(fever,),
+            taken_at=at,
+        )
+
+
+def _recall(by: Disturbances, run: Run) -> None:
+    """A lot is recalled, or some of its bags became too warm."""
+    lots = [one for one in run.state.lots.values() if one.containers]
+    if not lots:
+        return
+    lot = by.rng.choice(lots)
+    bags = tuple(lot.containers)
+    site = next(iter(lot.containers.values())).site
+    if by.rng.random() < 0.5:
+        kind: type[Event] = product.ProductQuarantined
+        fields: dict[str, Any] = {"bags": bags, "reason": "recalled by the maker"}
+    else:
+        kind = product.TemperatureExcursion
+        fields = {"bags": bags[: by.rng.randint(1, len(bags))]}
+        fields |= {"worst_celsius": 25.0, "minutes": 30.0}
+    run.ask(kind, staff(site, "cell_lab"), site, lot=lot.id, **fields)
+
+
+def _dose_out_of_order(by: Disturbances, run: Run) -> None:
+    """A dose is given that nobody has authorised, or once more, or too fast."""
+    if (one := by.person(run, "enrolled", "treated", "withdrawn")) is None:
+        return
+    start = run.now()
+    amount = 70e6 * by.rng.choice((1, 1, 0.3, 10))
+    run.ask(
+        product.DoseAdministered,
+        staff(one.site, "nurse"),
+        one.site,
+        participant=one.id,
+        dose=1,
+        started_at=start,
+        ended_at=start + timedelta(minutes=by.rng.choice((1, 60))),
+        amount=amount,
+        unit="{cells}",
+        volume_ml=amount / CELLS_PER_ML,
+    )
+    run.minutes += 60
+
+
+def _leaves(by: Disturbances, run: Run) -> None:
+    """Somebody withdraws, from treatment or from everything, or is lost."""
+    if (one := by.person(run, "enrolled", "treated", "waiting")) is None:
+        return
+    lead, about = staff(one.site, "investigator"), dict[str, Any](participant=one.id)
+    if by.rng.random() < 0.5:
+        scope = by.rng.choice(("treatment", "all"))
+        run.ask(participants.InformedConsentWithdrawn, lead, one.site, scope=scope, **about)
+    else:
+        status = by.rng.choice(("withdrawn", "lost to follow-up"))
+        name = by.rng.choice((None, by.event_of(run, one)))
+        run.ask(
+            participants.Disposition, lead, one.site, status=status, adverse_event=name, **about
+        )
+
+
+def _old_form(by: Disturbances, run: Run) -> None:
+    """Somebody signs a form that is not the one in force."""
+    if (one := by.person(run)) is not None:
+        run.ask(
+            participants.InformedConsentRenewed,
+            staff(one.site, "investigator"),
+            one.site,
+            participant=one.id,
+            version=by.rng.choice(("0.9", "1.0", "1.1")),
+            language=by.rng.choice(("zh-CN", "xx")),
+            obtained_by=by.somebody(one),
+        )
+
+
+def _pause(by: Disturbances, run: Run) -> None:
+    if (one := by.person(run)) is not None:
+        nurse = staff(one.site, "nurse")
+        run.ask(trial.TrialPaused, nurse, one.site, reason="something is odd")
+
+
+def _replaced(by: Disturbances, run: Run) -> None:
+    if (one := by.person(run, "treated", "withdrawn", "enrolled")) is not None:
+        run.ask(
+            participants.ParticipantReplaced,
+            COMMITTEE[0],
+            participant=one.id,
+            reason="left before the window ended",
+            signers=COMMITTEE[:2],
+        )
+
+
+_Mishap = Callable[[Disturbances, Run], None]
+_BEFORE_THE_INFUSION: tuple[_Mishap, ...] = (
+    _fever,
+    _recall,
+    _news_of_a_result,
+    _toxicity_comes_to_light,
+    _pause,
+)
+_ON_A_DAY: tuple[_Mishap, ...] = (
+    _toxicity_comes_to_light,
+    _toxicity_comes_to_light,
+    _event_changes,
+    _sponsor_judges,
+    _death,
+    _correction,
+    _correction,
+    _void,
+    _void,
+    _weight_changes,
+    _news_of_a_result,
+    _fever,
+    _recall,
+    _dose_out_of_order,
+    _leaves,
+    _old_form,
+    _pause,
+    _replaced,
+)
