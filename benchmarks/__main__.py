@@ -4,20 +4,26 @@ python -m benchmarks                                   all of them
 python -m benchmarks screening [--vocabulary FILE]     one person, with a vocabulary too
 python -m benchmarks recall PATH [--vocabulary FILE]   what is recognised of real data
 python -m benchmarks guard [--write]                   is any promised ratio worse by a third?
+python -m benchmarks histories [NUMBER] [FIRST]        is anything in a ledger that should not be?
 """
 
 import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import conduct, dosefinding, guard, recall, screening, startup
+from benchmarks import conduct, dosefinding, guard, histories, recall, screening, startup
 from benchmarks.page import write_table
 from gradatim.core.errors import UnusableInput
 
 
 def main() -> None:
     """Measure, print, and write the figures for the documentation."""
-    alone = {"screening": screening.main, "recall": recall.main, "guard": guard.main}
+    alone = {
+        "screening": screening.main,
+        "recall": recall.main,
+        "guard": guard.main,
+        "histories": histories.main,
+    }
     if len(sys.argv) > 1 and sys.argv[1] in alone:
         try:
             sys.exit(alone[sys.argv[1]](sys.argv[2:]))

@@ -1,0 +1,34 @@
+"""Whole trials of the bundled protocol in which much goes wrong, for the checker and benchmarks."""
+
+import random
+from datetime import timedelta
+
+from gradatim.conduct.simulate import INCIDENTS, simulate
+from gradatim.conduct.simulate.disturbances import Disturbances
+from gradatim.conduct.trial import Trial
+from tests.conduct.checker import Body, bodies
+from tests.conduct.memory import ListStore
+from tests.conduct.trials import START, candidates, protocol
+
+
+def disturbed(seed: int, longest: int = 110) -> Trial:
+    """Return a trial of some weeks, from its first day on: how long, and how bad, by the seed."""
+    document, text = protocol()
+    trial = Trial(ListStore(), document.study.study.id)
+    draw = random.Random(f"trial {seed}")
+    simulate(
+        trial,
+        document,
+        text,
+        candidates(),
+        seed,
+        until=START + timedelta(days=draw.randint(40, longest)),
+        incidents=INCIDENTS if draw.random() < 0.2 else (),
+        disturb=Disturbances(seed, draw.choice((0.1, 0.3, 0.6))),
+    )
+    return trial
+
+
+def entries_of(trial: Trial) -> list[Body]:
+    """Return what was recorded, as JSON values."""
+    return bodies(entry.body for entry in trial.store.read(trial.name))
