@@ -62,8 +62,22 @@ ALT = {"kind": "measurement", "label": "x", "unit": "U/L"}
 STERILE = {"name": "sterility", "label": "sterility", "answer": "negative", "basis": "stated"}
 ICD = {"system": "icd10", "codes": ["I21*"], "basis": "stated"}
 SAME = [{"name": "b", "reading": "same", "rule": {"attested": "willing"}}]
+CALCIUM = {
+    "kind": "measurement",
+    "label": "calcium",
+    "unit": "mg/dL",
+    "codes": [{"system": "loinc", "codes": ["17861-6"], "basis": "stated"}],
+}
 FAULTS: dict[str, tuple[Change, str]] = {
     "undefined element": (_add(1, rule={"attested": "able"}), "no element named 'able'"),
+    "gradable without a code": (
+        _set("elements.platelet_count", {**ALT, "unit": "10*9/L"}),
+        "platelet_count looks like platelets, which CTCAE grades",
+    ),
+    "calcium without albumin": (
+        _set("elements.calcium", CALCIUM),
+        "calcium is a total calcium, which CTCAE grades corrected for albumin",
+    ),
     "undefined encounter": (
         _add(0, rule={"compare": "alt", "is": "> 1 U/L", "at": ["week_1"]}),
         "no encounter named 'week_1'",

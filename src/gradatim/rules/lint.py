@@ -1,8 +1,11 @@
 """Lint a protocol: one function for each thing that must hold, each giving its faults."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
-from gradatim.clinical.ctcae.terms import is_ctcae_term, system_organ_classes
+from gradatim.clinical.ctcae.grade import analyte_of_loinc
+from gradatim.clinical.ctcae.table import Analyte, analyte_called, analytes
+from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes
 from gradatim.clinical.drugs import drugs, find_drug
 from gradatim.clinical.formulas import formula
 from gradatim.clinical.response_criteria import RESPONSE_CRITERIA
@@ -12,6 +15,7 @@ from gradatim.core.documents import Steps
 from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import NotAnExpression, inputs
 from gradatim.core.quantity import convert, scale, understood
+from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Compare, DailyDose, Node
 from gradatim.protocol.questions import ESCALATION, can_be_ruled_on, questions
 from gradatim.protocol.references import Fault, dangling, rules_of
@@ -91,6 +95,54 @@ def known_terms(study: Study) -> Iterator[Fault]:
                         "an element are its synonyms",
                         warning=True,
                     )
+
+
+def graded_elements(study: Study) -> Iterator[Fault]:
+    """What CTCAE grades is known by its LOINC codes: without one its values are never graded."""
+    named: dict[str, Analyte] = {}
+    for analyte in analytes():
+        for called in (analyte.name, *analyte.names):
+            named.setdefault(_bare(called), analyte)
+    albumin = any(_graded_as(one) == "albumin" for one in study.elements.values())
+    for name, element in study.elements.items():
+        path: Steps = ("elements", name)
+        graded = _graded_as(element)
+        looks = [named.get(_bare(one)) for one in (name, element.label, *element.synonyms)]
+        like = next((one for one in looks if one is not None), None)
+        if element.kind != "measurement":
+            continue
+        if graded is None and like is not None and element.derived is None:
+            yield Fault(
+                path,
+                f"{name} looks like {like.name}, which CTCAE grades, and has none of its LOINC "
+                f"codes ({', '.join(like.loinc[:3])}): no value of it is graded",
+                warning=True,
+            )
+        if graded is not None and analyte_called(graded).corrected_by and not albumin:
+            yield Fault(
+                path,
+                f"{name} is a total calcium, which CTCAE grades corrected for albumin, and no "
+                "element is albumin (1751-7): no value of it is graded",
+                warning=True,
+            )
+    grading = study.safety.grading
+    for one in grading.anticoagulants if grading else ():
+        if one not in study.elements or study.elements[one].kind != "exposure":
+            yield Fault(("safety", "grading", "anticoagulants"), f"{one!r} is no drug element")
+
+
+_BESIDE = frozenset({"serum", "plasma", "blood", "count", "level", "concentration", "of"})
+
+
+def _bare(called: str) -> str:
+    """Return what something is called without what it is measured in, and without brackets."""
+    words = folded(re.sub(r"\(.*?\)", " ", called.replace("_", " "))).split()
+    return " ".join([one for one in words if one not in _BESIDE] or words)
+
+
+def _graded_as(element: Element) -> str | None:
+    codes = (code for group in element.codes if group.system == "loinc" for code in group.codes)
+    return next((found for code in codes if (found := analyte_of_loinc(code))), None)
 
 
 def known_drugs(study: Study) -> Iterator[Fault]:
@@ -264,6 +316,7 @@ CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
     codes_of_their_system,
     codes_in_one_list,
     known_terms,
+    graded_elements,
     known_drugs,
     units_understood,
     derivations,
