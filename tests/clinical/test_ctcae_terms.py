@@ -13,6 +13,7 @@ from gradatim.clinical.ctcae.terms import (
     grades_of_term,
     highest_grade,
     is_ctcae_term,
+    says_something,
     system_organ_classes,
     terms,
 )
@@ -72,7 +73,7 @@ def test_every_term_that_is_graded_here_is_a_term() -> None:
     ],
 )
 def test_a_term_is_known_however_it_was_typed(written: str) -> None:
-    assert folded(written) == "anaphylaxis"
+    assert folded(written) == folded("Anaphylaxis")
     assert is_ctcae_term(written)
 
 
@@ -95,6 +96,36 @@ def test_hyphens_are_spaces() -> None:
 def test_what_is_no_term_or_says_nothing_is_not_known(written: str) -> None:
     """Among them a Cyrillic letter that looks like a Latin one."""
     assert not is_ctcae_term(written)
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("Anaemia", "Anemia"),
+        ("Diarrhoea", "Diarrhea"),
+        ("Oedema limbs", "Edema limbs"),
+        ("Oesophageal haemorrhage", "Esophageal hemorrhage"),
+        ("Tumour pain", "Tumor pain"),
+        ("Dyspnoea", "Dyspnea"),
+        ("Haemoglobin increased", "Hemoglobin increased"),
+        ("Hypoglycaemia", "Hypoglycemia"),
+        ("Leucocytosis", "Leucocytosis"),
+        ("Localised oedema", "Localized edema"),
+    ],
+)
+def test_british_and_american_spellings_are_one(british: str, american: str) -> None:
+    assert folded(british) == folded(american)
+    assert is_ctcae_term(british) is is_ctcae_term(american)
+
+
+def test_no_two_terms_are_folded_into_one() -> None:
+    assert len({folded(one) for one in terms()}) == len(terms())
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u200b\u3000", "--", "?!", "\u00a0\u2060", "..."])
+def test_spaces_and_signs_say_nothing(blank: str) -> None:
+    assert not says_something(blank)
+    assert says_something(blank + "\u5934\u75db")
 
 
 @given(st.text(max_size=30))

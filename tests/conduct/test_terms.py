@@ -3,17 +3,21 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.conduct.views.tasks import tasks
+from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.outcomes import letter_of
 from gradatim.safety.dlt import watched_elements
 from tests.clinical.written import disguised
@@ -180,3 +184,39 @@ def test_courses_tell_what_was_answered() -> None:
     said(state, anaphylaxis="yes", infection="no")
     told = courses(state, one(state))["AE1"].event
     assert (told.elements, told.not_elements) == (("anaphylaxis",), ("infection",))
+
+
+@pytest.mark.parametrize("blank", ["  ", "\u200b\u200b", "--", "\u3000\u3000"])
+def test_a_term_that_says_nothing_is_unusable(blank: str) -> None:
+    state = treated()
+    fields: dict[str, Any] = {"participant": "P1", "adverse_event": "AE1", "onset": str(AFTER)}
+    made = event(s.AdverseEventReported, "i", "S01", on=AFTER, term=blank, **fields)
+    with pytest.raises(UnusableInput, match="no letter"):
+        validate(state, made)
+    validate(state, msgspec.structs.replace(made, term="\u5934\u75db"))
+
+
+def test_a_term_is_not_corrected_into_nothing() -> None:
+    state = treated()
+    adverse(state)
+    fields: dict[str, Any] = {"of": state.position, "fields": {"term": "  "}, "reason": "a slip"}
+    with pytest.raises(UnusableInput, match="no letter"):
+        validate(state, event(EntryCorrected, "i", "S01", on=AFTER, **fields))
+
+
+def test_the_words_in_which_it_was_told_stand_beside_the_term() -> None:
+    state = treated()
+    adverse(state, term="Headache", verbatim="Kopfweh seit gestern")
+    course = courses(state, one(state))["AE1"]
+    assert (course.event.term, course.verbatim) == ("Headache", "Kopfweh seit gestern")
+    assert asked(state) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Anaphylactic reaction", "CRS", "Pulmonary embolism", "Deep vein thrombosis left leg"],
+)
+def test_other_words_of_a_watched_event_are_candidates(written: str) -> None:
+    state = treated()
+    adverse(state, term=written, grade=3, relation="possible")
+    assert len(possible_dlts(state, one(state))) == 1

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from gradatim.clinical.ctcae.terms import says_something
 from gradatim.clinical.units import convert_for
 from gradatim.conduct.corrections import (
     CORRECTABLE,
@@ -145,6 +146,17 @@ def _adverse_events(state: State, event: Event) -> None:
             )
     elif state.adverse_events.get(name) != about:
         raise _unusable(event, f"{about} has no adverse event {name}", todo="report it first")
+
+
+def _terms(state: State, event: Event) -> None:
+    """A term says something: spaces, signs and characters that are not seen do not."""
+    if isinstance(event, safety.AdverseEventReported) and not says_something(event.term):
+        raise _unusable(
+            event,
+            "term has no letter",
+            "it says nothing of what happened",
+            "choose a term, or write what happened in the words that were used",
+        )
 
 
 def _nullifies(event: Event) -> bool:
@@ -385,7 +397,7 @@ def _corrections(state: State, event: Event) -> None:
     _same_day(state, event, was, now)
     _deaths(event, was, now)
     said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
-    for fault in (validate_days, _named, _values, _references, _judgements):
+    for fault in (validate_days, _terms, _named, _values, _references, _judgements):
         fault(state, said)
 
 
@@ -441,6 +453,7 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _births,
     _people,
     _named,
+    _terms,
     _adverse_events,
     _values,
     _references,

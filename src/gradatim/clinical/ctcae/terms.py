@@ -6,6 +6,7 @@ published by the National Cancer Institute (public domain): term, system organ c
 and printed grades of every term but the 26 called "Other, specify", which name nothing.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -22,15 +23,39 @@ _IGNORED = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 Source: Unicode 15.1, DerivedCoreProperties.txt, Default_Ignorable_Code_Point."""
 
 
+_SPELLINGS = tuple(
+    (re.compile(british), american)
+    for british, american in (
+        (r"[ao]+e", "e"),  # anaemia, oedema, diarrhoea, haemorrhage
+        (r"our", "or"),  # tumour, odour
+        (r"sulph", "sulf"),
+        (r"is(e|ed|ing|ation)\b", r"iz\1"),  # localised, hospitalisation
+        (r"yse(d?)\b", r"yze\1"),  # paralysed
+        (r"tre\b", "ter"),  # titre, centre
+    )
+)
+"""British spellings, which MedDRA uses, as the American ones of CTCAE; both sides are folded so."""
+
+
 @lru_cache(maxsize=8192)
 def folded(term: str) -> str:
     """Return a term as it is compared: width, case, spaces, hyphens and unseen characters aside.
+
+    British and American spellings are one.
 
     Source: Unicode Standard Annex 15 (NFKC) and section 3.13, default caseless matching.
     """
     once = unicodedata.normalize("NFKC", term).casefold()
     seen = "".join(_as_compared(one) for one in unicodedata.normalize("NFKC", once))
-    return " ".join(seen.split())
+    found = " ".join(seen.split())
+    for spelled, instead in _SPELLINGS:
+        found = spelled.sub(instead, found)
+    return found
+
+
+def says_something(term: str) -> bool:
+    """Whether a term has a letter or a digit that is seen: spaces and signs alone say nothing."""
+    return any(unicodedata.category(one)[0] in "LN" for one in folded(term))
 
 
 def _as_compared(character: str) -> str:

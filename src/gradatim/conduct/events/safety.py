@@ -34,8 +34,9 @@ Outcome = Literal[
 class AdverseEventReported(Event, frozen=True):
     """An adverse event, as first known; what is not yet known is left out.
 
-    `elements` are further elements of the protocol that it is an event of, as a person judged; its
-    term says the rest. `of` is the entry of a laboratory result it was seen in.
+    `term` is the term that was chosen; `verbatim` are the words in which it was told, where they
+    are others. `elements` are further elements of the protocol that it is an event of, as a person
+    judged; its term says the rest. `of` is the entry of a laboratory result it was seen in.
     """
 
     participant: Id
@@ -50,6 +51,7 @@ class AdverseEventReported(Event, frozen=True):
     site_aware_at: Moment | None = None
     of: Number | None = None
     description: Text = ""
+    verbatim: Annotated[str, Meta(max_length=500)] = ""
 
 
 class AdverseEventUpdated(Event, frozen=True):

@@ -84,6 +84,7 @@ class Course:
         lessened: it as it was before each entry that made it less to report, and when that was.
         outcome: as last recorded.
         signed: whether an investigator signed what was judged of it.
+        verbatim: the words in which it was told, where they are not the term.
         unsigned: updates that make it less than was judged, and do not count, for want of an
             investigator's signature.
     """
@@ -105,6 +106,7 @@ class Course:
     outcome: str = ""
     signed: bool = False
     unsigned: tuple[int, ...] = ()
+    verbatim: str = ""
 
 
 def courses(state: State, participant: Participant) -> dict[str, Course]:
@@ -244,6 +246,7 @@ def _reported(
         event.site_aware_at,
         signed=bool(signings(state, position)),
         stood_since=_serious_since(state, position, event),
+        verbatim=event.verbatim,
     )
 
 
