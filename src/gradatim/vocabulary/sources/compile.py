@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gradatim.core.errors import UnusableInput
-from gradatim.vocabulary.sources import fhir, icd10, omop, rxnorm, snomed
+from gradatim.vocabulary.sources import fhir, icd10, meddra, omop, rxnorm, snomed, whodrug
 from gradatim.vocabulary.stores.writing import Writer, new_file
 
 Tell = Callable[[str], None]
 _WHAT = (
     "a vocabulary folder of OMOP, a release of RxNorm (RRF) or SNOMED CT (RF2), code systems and "
-    "expanded value sets of FHIR (JSON), or ICD-10 as published"
+    "expanded value sets of FHIR (JSON), ICD-10 as published, or MedDRA or WHODrug as text files"
 )
 
 
@@ -53,6 +53,14 @@ def _read(path: Path, writer: Writer, tell: Tell) -> list[str]:
         return []
     if snomed.recognise(path):
         snomed.read_release(path, writer, tell)
+        return []
+    if (ascii_files := meddra.recognise(path)) is not None:
+        tell("MedDRA")
+        meddra.read_release(ascii_files, writer)
+        return []
+    if (text_files := whodrug.recognise(path)) is not None:
+        tell("WHODrug")
+        whodrug.read_release(text_files, writer)
         return []
     return _read_files(path, writer, tell)
 
