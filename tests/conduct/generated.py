@@ -469,6 +469,58 @@ def _decide(s_: Scene) -> Event:
     )
 
 
+def _void(s_: Scene) -> Event:
+    """Somebody marks an entry as made in error: one of the last, or any."""
+    some = s_.one.entries
+    entry = some[-1 - s_.choice % len(some)] if s_.proper else some[s_.choice * 7 % len(some)]
+    by = s_.by(ROLES[s_.choice % 5])
+    seal = Signature(by, "made in error")
+    return s_.made(p.EntryVoided, by, of=entry, reason="another person", signature=seal)
+
+
+def _confirm_void(s_: Scene) -> Event | None:
+    """Somebody confirms the last that waits for it."""
+    open_ = [one for one in s_.state.voids.values() if one.since is None]
+    if not open_:
+        return None
+    by = s_.by("investigator" if s_.proper else ROLES[s_.choice % 5])
+    seal = Signature(by, "made in error")
+    return s_.made(p.VoidConfirmed, by, of=open_[-1].position, signature=seal)
+
+
+def _take_void_back(s_: Scene) -> Event | None:
+    """Somebody says that an entry is right after all."""
+    mine = [one for one in s_.state.voids.values() if one.of in s_.one.voided]
+    if not mine:
+        return None
+    by = s_.by("investigator")
+    seal = Signature(by, "right after all")
+    of = mine[s_.choice % len(mine)].position
+    return s_.made(p.EntryVoided, by, of=of, reason="it was right", signature=seal)
+
+
+def _lose(s_: Scene) -> Event:
+    status = "lost to follow-up" if s_.proper else "died"
+    return s_.about(p.Disposition, "investigator", status=status)
+
+
+def _find(s_: Scene) -> Event:
+    return s_.about(p.ParticipantFound, "nurse", reason="telephones")
+
+
+def _correct_dose(s_: Scene) -> Event | None:
+    """Somebody corrects the amount of a dose, or of its preparation."""
+    kind = x.DoseAdministered if s_.proper else x.DosePrepared
+    found = s_.one.entries_of.get(kind, [])
+    if not found:
+        return None
+    event: Any = s_.state.events[found[-1]]
+    amount = event.amount * (1.02, 10, 0.1, 0.5, 2, 0.98)[s_.choice]
+    by = s_.by("nurse" if s_.proper else "cell_lab")
+    fields = {"amount" if s_.proper else "planned": amount}
+    return s_.made(p.EntryCorrected, by, of=found[-1], fields=fields, reason="a slip")
+
+
 ACTS: dict[str, Callable[[Scene], Event | list[Event] | None]] = {
     "ready": _ready,
     "against": _against,
@@ -498,10 +550,18 @@ ACTS: dict[str, Callable[[Scene], Event | list[Event] | None]] = {
     "propose": _propose,
     "countersign": _countersign,
     "conclude": _conclude,
+    "void": _void,
+    "confirm a void": _confirm_void,
+    "take a void back": _take_void_back,
+    "lose": _lose,
+    "find": _find,
+    "correct a dose": _correct_dose,
 }
+REVERSING = ("void", "confirm a void", "take a void back", "lose", "find", "correct a dose")
+"""Acts that take back what others did: laws told from what was recorded do not speak of them."""
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(sorted(ACTS)),
+        st.sampled_from(sorted(set(ACTS) - {*REVERSING})),
         st.integers(0, 5),
         st.integers(1, 5),
         st.booleans(),
