@@ -32,15 +32,15 @@ def gone(trial: Trial) -> set[int]:
     raw = {one.position: decoded(one.body) for one in trial.store.read(NAME)}
     for position, made in raw.items():
         if isinstance(made, p.EntryVoided):
-            of = raw[made.of]
-            if isinstance(of, p.EntryVoided):
-                marked.pop(of.of)
+            said = raw[made.of]
+            if isinstance(said, p.EntryVoided):
+                marked.pop(said.of)
             else:
                 marked[made.of] = position
                 signers[position] = {made.recorded_by}
         elif isinstance(made, p.VoidConfirmed):
             signers[made.of].add(made.recorded_by)
-    found = set()
+    found: set[int] = set()
     for of, position in marked.items():
         void: Any = raw[position]
         who = signers[position]
