@@ -125,7 +125,8 @@ HAPPENED: dict[str, tuple[Callable[[Led], Any], str, str]] = {
 def test_while_nothing_happens_the_dose_may_be_given():
     led = signed()
     assert against(led) == ""
-    assert [one.what for one in of_the_dose(led)] == ["P1, dose 1: give"]
+    checks = "P1, dose 1: check person and product at the bedside"
+    assert [one.what for one in of_the_dose(led)] == [checks, "P1, dose 1: give"]
     assert led.give(7e7) == {}
     assert against(led) == "", "once it is given there is nothing left to withdraw"
 

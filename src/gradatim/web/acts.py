@@ -16,6 +16,7 @@ ADDRESSED = frozenset(
         "criterion",
         "dose",
         "lot",
+        "bag",
         "level",
         "of",
         "element",

@@ -18,6 +18,7 @@ from gradatim.conduct.proposals import altered_since, holding, signatures_needed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.dose_tasks import account_tasks, dose_steps
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
@@ -268,28 +269,22 @@ def _visits(state: State, one: Participant, now: datetime, on: date) -> Iterator
 
 
 def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    held = set()
     for number, dose in doses(state, one).items():
-        if dose.administrations or dose.withheld or dose.prepared is None:
-            continue
-        if dose.signed is not None and (why := _withdrawn(state, one, number, now, on)):
+        if dose.authorised and (why := _withdrawn(state, one, number, now, on)):
+            held.add(str(number))
             yield from _held(one, number, why)
-            continue
-        what, event = (
-            ("verify the preparation", "PreparationVerified")
-            if dose.verified is None
-            else ("sign the checklist", "PreDoseChecklistSigned")
-            if dose.signed is None
-            else ("give", "DoseAdministered")
-        )
-        yield Task(
-            "dose",
-            f"{one.id}, dose {number}: {what}",
-            event,
-            one.site,
-            one.id,
-            None,
-            {"dose": str(number)},
-        )
+    for found in dose_steps(state, one, now, on):
+        if found.given["dose"] not in held:
+            yield Task(
+                "dose",
+                found.what,
+                found.event,
+                one.site,
+                one.id,
+                _end_of(found.day, now.tzinfo),
+                found.given,
+            )
 
 
 def _withdrawn(state: State, one: Participant, number: int, now: datetime, on: date) -> str:
@@ -423,6 +418,8 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
             yield Task("stopping rule", rule.text, "TrialResumed")
         if not rule.certain:
             yield from _open_relations(state, rule)
+    for found in account_tasks(state):
+        yield Task("product", found.what, found.event, found.site, None, None, found.given)
     yield from _reviews(state)
     yield from _proposals(state)
     advice, _why = advice_or_why(state, on)
