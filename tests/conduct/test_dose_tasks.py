@@ -121,6 +121,13 @@ def test_a_bag_that_was_drawn_for_nothing_is_a_task():
     ]
 
 
+def test_a_bag_that_was_thawed_the_day_before_is_a_task():
+    led = ready()
+    led.prepare(7e7, 70)
+    assert found(led, "product") == []
+    assert [one.event for one in found(led, "product", days=1)] == ["ProductDestroyed"] * 2
+
+
 def test_nobody_is_woken_for_whoever_has_left():
     led = enrolled()
     led.one.status = "withdrawn"

@@ -129,7 +129,9 @@ class Breach(Template):
         "dose {dose} was prepared before, by entry {entry}: say what became of those bags"
     )
     BAGS_GIVEN = "{bags}"
-    NO_BAGS_LEFT = "the bags prepared for dose {dose} went elsewhere; which were given is not said"
+    BAGS_NOT_NAMED = (
+        "the bags given for dose {dose} are not those that were prepared for it, and not named"
+    )
     MORE_THAN_DRAWN = "bag {bag}: {n} {measure} given, and {n2} drawn from it"
     VOLUMES_DIFFER = "{ml} mL given, and {ml2} mL by the bags"
     AMOUNT_GIVEN_OTHER = "what was given of the bags held {n}, not {n2}"

@@ -136,7 +136,7 @@ def bags_given(state: State, event: product.DoseAdministered) -> list[BagGiven]:
         one
         for lot, bag in state.inventory.prepared.get(whom, ())
         for one in state.inventory.find(lot, (bag,))
-        if one.drawn is not None and _held_for(one, whom)
+        if one.drawn is not None and _held_for(one, whom) and event.lot in (None, lot)
     ]
     boxes = [one for one in drawn if one.volume_ml is None]
     fluids = [one for one in drawn if one.volume_ml is not None]

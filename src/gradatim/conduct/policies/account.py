@@ -48,7 +48,7 @@ def the_bags_are_those_of_the_dose(state: State, event: DoseAdministered) -> Ver
     if wrong:
         return broken(Breach.BAGS_GIVEN(bags=join(wrong, Pair.COMMA)))
     if not event.given and _bags_went_elsewhere(state, event):
-        return broken(Breach.NO_BAGS_LEFT(dose=event.dose))
+        return broken(Breach.BAGS_NOT_NAMED(dose=event.dose))
     return holds("the bags were prepared for it")
 
 
@@ -71,9 +71,11 @@ def _whose(bag: Container, event: DoseAdministered) -> Message:
 
 
 def _bags_went_elsewhere(state: State, event: DoseAdministered) -> bool:
-    """Whether the bags that were prepared for a dose are no longer held for it."""
+    """Whether the bags that were prepared for a dose are not those of which it was given."""
     whom = (event.participant, event.dose)
     keys = state.inventory.prepared.get(whom, ())
+    if event.lot is not None and event.lot not in {lot for lot, _ in keys}:
+        return True
     bags = [one for lot, bag in keys for one in state.inventory.find(lot, (bag,))]
     return bool(bags) and all(one.reserved_for != whom and one.pieces is None for one in bags)
 

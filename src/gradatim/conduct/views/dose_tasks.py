@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from gradatim.conduct.days import day_at
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.bedside import bedside_rules, checked_by
 from gradatim.conduct.views.doses import Dose, doses, first_dose_on, given
@@ -127,7 +128,7 @@ def _bags_in_words(state: State, one: Participant, number: int, now: datetime, o
     return f"set aside {', '.join(found.bags)} of lot {found.lot} ({what})"
 
 
-def account_tasks(state: State) -> Iterator[DoseTask]:
+def account_tasks(state: State, on: date) -> Iterator[DoseTask]:
     """Yield the bags whose account does not add up, and those that were drawn for nothing."""
     for one in state.inventory.containers:
         if one.content is None:
@@ -138,15 +139,17 @@ def account_tasks(state: State) -> Iterator[DoseTask]:
             what = "; ".join(fault.what for fault in told)
             text = f"lot {one.lot}, bag {one.id}: {what}"
             yield DoseTask(text, "ProductDifferenceExplained", None, about, one.site)
-        elif _drawn_in_vain(state, one):
+        elif _drawn_in_vain(state, one, on):
             text = f"lot {one.lot}, bag {one.id} was thawed and not given: say what became of it"
             yield DoseTask(text, "ProductDestroyed", None, {"lot": one.lot}, one.site)
 
 
-def _drawn_in_vain(state: State, one: Container) -> bool:
-    """Whether a bag was drawn for a dose that was given, or withheld, without it."""
+def _drawn_in_vain(state: State, one: Container, on: date) -> bool:
+    """Whether a bag was thawed on an earlier day, or for a dose that had its end without it."""
     if one.status != "prepared" or one.reserved_for is None:
         return False
+    if one.thawed_at is not None and day_at(state, one.site, one.thawed_at) < on:
+        return True
     who = state.participants.get(one.reserved_for[0])
     dose = doses(state, who).get(one.reserved_for[1]) if who else None
     return dose is not None and bool(dose.administrations or dose.withheld)

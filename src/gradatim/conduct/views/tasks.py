@@ -418,7 +418,7 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
             yield Task("stopping rule", rule.text, "TrialResumed")
         if not rule.certain:
             yield from _open_relations(state, rule)
-    for found in account_tasks(state):
+    for found in account_tasks(state, on):
         yield Task("product", found.what, found.event, found.site, None, None, found.given)
     yield from _reviews(state)
     yield from _proposals(state)

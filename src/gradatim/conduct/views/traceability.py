@@ -55,6 +55,18 @@ def dose_origins(state: State, participant: Participant) -> tuple[DoseOrigin, ..
     return tuple(found.values())
 
 
+def administration_origins(
+    state: State, participant: Participant
+) -> list[tuple[DoseAdministered, DoseOrigin]]:
+    """Return each administration with where it came from, in the order of time."""
+    found = [
+        (event, _origin(state, participant, event, *_from(dose, event)))
+        for dose in doses(state, participant).values()
+        for event in dose.administrations
+    ]
+    return sorted(found, key=lambda one: one[0].started_at)
+
+
 def _from(dose: Dose, event: DoseAdministered) -> tuple[str, tuple[str, ...]]:
     """Return the lot and the bags that an administration was of; empty where no entry says so."""
     lot, bags = NO_LOT, tuple[str, ...]()

@@ -173,6 +173,7 @@ CHOICES: Mapping[str, _Words] = {
     "bottle": _("bottle"),
     "vial": _("vial"),
     "box": _("box"),
+    "pieces": _("pieces"),
     "scanned": _("scanned"),
     "read": _("read aloud"),
     "name": _("name"),

@@ -5,9 +5,8 @@ from django.shortcuts import render
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.doses import given
 from gradatim.conduct.views.participants import investigators_of, opening_of
-from gradatim.conduct.views.traceability import dose_origins
+from gradatim.conduct.views.traceability import administration_origins
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.accounts.models import User
 from gradatim.web.clock import now
@@ -24,7 +23,6 @@ def emergency(request: Request, id: str) -> HttpResponse:
     leads = investigators_of(state, one)
     names = dict(User.objects.filter(username__in=leads).values_list("username", "printed_name"))
     events = courses(state, one) if access.sees_participant("participants", one) else {}
-    origins = {origin.dose: origin for origin in dose_origins(state, one)}
     return render(
         request,
         "gradatim/participant/emergency.html",
@@ -35,7 +33,7 @@ def emergency(request: Request, id: str) -> HttpResponse:
             "now": now(),
             "leads": [(user, names.get(user, "")) for user in leads],
             "identity": identity(access, one),
-            "doses": [(dose, origins[dose.dose]) for dose in given(state, one)],
+            "doses": administration_origins(state, one),
             "ongoing": [c for c in events.values() if c.status == "ongoing"],
             "watched": state.governing("safety", one).safety.special_interest,
             "level": study.treatment.dose_levels[one.level - 1] if one.level else None,
