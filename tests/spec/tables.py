@@ -33,7 +33,7 @@ from gradatim.core.quantity import Quantity
 from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
 from gradatim.evidence.doubts import Doubt, read_doubt
-from gradatim.evidence.facts import Coding, Fact, Facts, NotUsed, Observed, Often
+from gradatim.evidence.facts import Coding, Fact, Facts, GradeSpell, NotUsed, Observed, Often
 from gradatim.protocol.nodes import Node, Rule
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
@@ -121,7 +121,8 @@ def read_facts(element: str, written: str | list[str]) -> Iterator[Fact]:
 def _parts(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {"start": parse_day(ASKED), "end": parse_day(ASKED)}
     for part in filter(None, (one.strip() for one in str(text).split(","))):
-        _part(part, found)
+        if not _of_the_course(part, found):
+            _part(part, found)
     for limit in ("low", "high"):
         if limit in found and not found[limit].unit:
             found[limit] = found[limit]._replace(unit=found.get("unit", ""))
@@ -146,6 +147,20 @@ def _doubt(words: str) -> Text:
     if found := re.fullmatch(r"abatement \((\S+)\) lies before onset \((\S+)\)", words):
         return Doubt.ENDS_BEFORE_IT_BEGINS(day=parse_day(found[1]), day2=parse_day(found[2]))
     return read_doubt(words)
+
+
+def _of_the_course(part: str, found: dict[str, Any]) -> bool:
+    """Read what only the ledger knows of an adverse event; say whether it was that."""
+    word, _, rest = part.partition(" ")
+    if word == "spell":  # `spell 4 2026-11-02..2026-11-09`
+        grade, days = rest.split(" ")
+        spell = GradeSpell(None if grade == "?" else float(grade), *_period(days))
+        found["spells"] = (*found.get("spells", ()), spell)
+    elif word == "serious":  # `serious disability+hospitalisation`; `serious no`
+        found["serious"] = () if rest == "no" else tuple(rest.replace(" ", "_").split("+"))
+    elif word == "outcome":
+        found["outcome"] = rest
+    return word in ("spell", "serious", "outcome")
 
 
 def _part(part: str, found: dict[str, Any]) -> None:

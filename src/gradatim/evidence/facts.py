@@ -44,6 +44,23 @@ class Often(NamedTuple):
 EVERY_DAY = Often()
 
 
+class GradeSpell(NamedTuple):
+    """A time in which an adverse event had one grade.
+
+    Args:
+        grade: the grade; None where nobody has graded it.
+        first: the day on which it began.
+        last: the last day of it; NEVER_ENDED while it goes on.
+        sure_until: the last day on which it surely had it, as of a value that is measured now and
+            then; None: until the last.
+    """
+
+    grade: float | None
+    first: Day
+    last: Day
+    sure_until: Day | None = None
+
+
 class Fact(NamedTuple):
     """One fact of one element.
 
@@ -71,6 +88,10 @@ class Fact(NamedTuple):
             do; empty if it does not say. Records of one course tell of the same doses.
         often: on how many days of its period a drug was taken at the least.
         entry: the entry of the ledger that holds it; None of what is in none.
+        serious: criteria of seriousness that an adverse event meets; None where nobody can tell.
+        outcome: of an adverse event, as last known; empty where nobody has told.
+        spells: the grades that an adverse event had, one after another; none where its value is
+            the grade all along.
     """
 
     element: str
@@ -93,6 +114,9 @@ class Fact(NamedTuple):
     course: str = ""
     often: Often = EVERY_DAY
     entry: int | None = None
+    serious: tuple[str, ...] | None = None
+    outcome: str = ""
+    spells: tuple["GradeSpell", ...] = ()
 
     @property
     def entries(self) -> tuple[int, ...]:

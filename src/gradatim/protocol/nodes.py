@@ -27,6 +27,19 @@ from pydantic import Discriminator, Field, Tag
 
 from gradatim.protocol.base import Bounds, Length, LimitText, Model, Name, Window
 
+Seriousness = Literal[
+    "death",
+    "life_threatening",
+    "hospitalisation",
+    "disability",
+    "congenital_anomaly",
+    "important_medical_event",
+]
+"""Criteria of seriousness. Source: ICH E2A (1994), section II.B."""
+Outcome = Literal[
+    "recovered", "recovering", "not recovered", "recovered with sequelae", "fatal", "unknown"
+]
+"""Outcomes of an adverse event. Source: ICH E2B(R3), E.i.7."""
 Pick = Literal["any", "latest"]
 Across = Literal["some", "every", "available"]
 
@@ -244,7 +257,10 @@ class Sex(Node):
 class Event(Node):
     """A record of any of the elements that overlaps the window (or starts in it).
 
-    `except` names elements whose records do not count; `grade` and `related` select adverse events.
+    `except` names elements whose records do not count; `grade` and `related` select adverse events,
+    and so do, in the safety rules alone, `serious` (whether it is, or a criterion of seriousness
+    that it meets), `outcome`, and `longer_than`: that it lasted for more than so long, and where
+    a `grade` is asked for, at such a grade.
     """
 
     event: list[HistoryName] | HistoryName
@@ -253,6 +269,14 @@ class Event(Node):
     except_: list[HistoryName] = Field(default=[], alias="except")
     grade: LimitText | None = None
     related: bool | None = None
+    serious: bool | Seriousness | None = None
+    outcome: Outcome | None = None
+    longer_than: Length | None = None
+
+    @property
+    def asks_of_the_course(self) -> bool:
+        """Whether it asks what only the ledger knows of an adverse event."""
+        return (self.serious, self.outcome, self.longer_than) != (None, None, None)
 
 
 class Count(Node):

@@ -139,12 +139,18 @@ class DoseLimitingToxicity(Sourced):
 
 
 class StoppingRule(Sourced):
-    """A rule that pauses or stops the trial; `rule` is asked of the whole trial's safety data."""
+    """A rule that pauses or stops the trial; `rule` is asked of each participant.
+
+    A count in it goes over the records of all participants.
+    """
 
     id: str
     action: Literal["pause", "stop", "stop level"]
     reading: str
     rule: Rule
+    participants: int = Field(
+        default=1, ge=1, description="Of at least so many participants the rule must hold"
+    )
 
 
 Setting = bool | int | float | str | list[float]

@@ -140,10 +140,23 @@ def _event(node: Event, study: Study) -> str:
         said += f" of grade {limit_words(node.grade)}"
     if node.related is not None:
         said += " related to the product" if node.related else " not related to the product"
+    said += _course(node)
     if node.except_:
         said += f" (except {_or(study.elements[name].label for name in node.except_)})"
     verb = "beginning" if node.counts == "start" else "present"
     return f"{said} {verb} {window_words(node.within, study)}" if node.within else f"{said}, ever"
+
+
+def _course(node: Event) -> str:
+    said = ""
+    if node.serious is not None:
+        words = "" if isinstance(node.serious, bool) else f" ({node.serious.replace('_', ' ')})"
+        said += ", not serious" if node.serious is False else f", serious{words}"
+    if node.outcome is not None:
+        said += f", of outcome {node.outcome}"
+    if node.longer_than is not None:
+        said += f", for more than {node.longer_than}"
+    return said
 
 
 def _or(words: Any) -> str:

@@ -9,7 +9,7 @@ from gradatim.core.message import Argument, Label, Message, Pair, Series, Term, 
 from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, truth_of
 from gradatim.core.verdict import Reason, Verdict, foremost
-from gradatim.evidence.facts import EVERY_DAY, RELATED, Fact, Often
+from gradatim.evidence.facts import EVERY_DAY, RELATED, Fact, GradeSpell, Often
 from gradatim.protocol.nodes import Count, Days, Event
 from gradatim.rules.absence import absent, ends, occurrences, say_absent
 from gradatim.rules.context import Situation
@@ -60,6 +60,7 @@ def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:
         [
             inside,
             _as_graded(node, fact),
+            _as_its_course(node, fact, s),
             FALSE if inside is FALSE else UNKNOWN if fact.doubtful else TRUE,
         ]
     )
@@ -72,15 +73,64 @@ def _happened(node: Event, element: str, fact: Fact, s: Situation) -> Verdict:
     return Verdict(truth, said, (fact,), element=element, reason=reason)
 
 
+def _as_its_course(node: Event, fact: Fact, s: Situation) -> Truth:
+    """Say whether an adverse event is serious, came out and lasted as the rule asks."""
+    asked = [TRUE]
+    if node.serious is not None:
+        asked.append(_as_serious(node.serious, fact))
+    if node.outcome is not None:
+        told = fact.outcome not in ("", "unknown") or node.outcome == "unknown"
+        asked.append(truth_of(fact.outcome == node.outcome) if told else UNKNOWN)
+    if node.longer_than is not None:
+        asked.append(_lasted(node, node.longer_than, fact, s))
+    return all_of(asked)
+
+
+def _as_serious(asked: bool | str, fact: Fact) -> Truth:
+    if fact.serious is None:
+        return UNKNOWN
+    if isinstance(asked, bool):
+        return truth_of(bool(fact.serious) is asked)
+    return truth_of(asked in fact.serious)
+
+
+def _lasted(node: Event, length: Duration, fact: Fact, s: Situation) -> Truth:
+    """Say whether it lasted for more than a length, at the grade that is asked for.
+
+    What goes on has lasted until the day that the question is asked.
+    """
+    spells = fact.spells or (GradeSpell(fact.value, fact.start, fact.end),)
+    truth = FALSE
+    run: list[GradeSpell] = []
+    for one in spells:
+        graded = _of_grade(node, one.grade)
+        if graded is FALSE:
+            run = []
+            continue
+        run.append(one)
+        truth = max(truth, min(_long_enough(run, length, s), graded))
+    return truth
+
+
+def _long_enough(run: list[GradeSpell], length: Duration, s: Situation) -> Truth:
+    first, last = run[0].first, run[-1].last
+    sure = run[-1].sure_until or last
+    end, surely = min(last.last, s.on), min(sure.first, s.on)
+    if first.last < date.max and surely > step(first.last, length):
+        return TRUE
+    return UNKNOWN if first.first == date.min or end > step(first.first, length) else FALSE
+
+
+def _of_grade(node: Event, value: float | None) -> Truth:
+    if node.grade is None:
+        return TRUE
+    if value is None:
+        return UNKNOWN
+    return truth_of(compare_numbers(value, node.grade.op, node.grade.number))
+
+
 def _as_graded(node: Event, fact: Fact) -> Truth:
-    graded = TRUE
-    if node.grade is not None:
-        known = (
-            None
-            if fact.value is None
-            else compare_numbers(fact.value, node.grade.op, node.grade.number)
-        )
-        graded = truth_of(known)
+    graded = _of_grade(node, fact.value)
     if node.related is None:
         return graded
     known = None if not fact.method else (fact.method in RELATED) == node.related

@@ -23,6 +23,7 @@ from gradatim.protocol.study import Study
 from gradatim.protocol.wording import accounted
 from gradatim.rules.contradictions import contradictions
 from gradatim.rules.drugs import DOSE_UNIT
+from gradatim.rules.safety_lint import grades_that_can_be_reached, safety_rules_can_be_asked
 
 
 def lint(study: Study) -> list[Fault]:
@@ -327,4 +328,6 @@ CHECKS: tuple[Callable[[Study], Iterator[Fault]], ...] = (
     no_contradictions,
     rulings_about_something,
     rulings_that_answer,
+    safety_rules_can_be_asked,
+    grades_that_can_be_reached,
 )

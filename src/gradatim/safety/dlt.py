@@ -5,23 +5,31 @@ harmless. The ledger holds every adverse event there is, so an event that is not
 happened; a grade or a relation that nobody has given is unknown.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes
 from gradatim.core.dates import NEVER_ENDED, Day, step
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts, Observed
 from gradatim.protocol.base import Window
 from gradatim.protocol.elements import Element
-from gradatim.protocol.nodes import Event
+from gradatim.protocol.nodes import AnyOf, Event, Measured, Node, Not
 from gradatim.protocol.study import Study
 from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.evaluate import evaluate
-from gradatim.safety.events import AdverseEvent, graded, relation
+from gradatim.safety.events import (
+    DEATH,
+    FATAL_OUTCOME,
+    AdverseEvent,
+    fatal,
+    graded,
+    relation,
+)
 
 ADVERSE_EVENT, LIMITING = "adverse_event", "dose_limiting_toxicity"
 NOT_SAID = "its term does not say whether it is one"
@@ -172,6 +180,9 @@ def facts_of(
                     method=_RELATION[related(event)],
                     code=_code(event.term),
                     doubtful=doubt,
+                    serious=_criteria(event),
+                    outcome=FATAL_OUTCOME if fatal(event) else event.outcome,
+                    spells=event.spells,
                 )
             )
     return Facts(
@@ -179,6 +190,26 @@ def facts_of(
         by_element={name: tuple(some) for name, some in found.items()},
         coverage={ADVERSE_EVENT: Observed()},
     )
+
+
+def _criteria(event: AdverseEvent) -> tuple[str, ...] | None:
+    """Return the criteria of seriousness; of a result that nobody has judged nobody can tell."""
+    if fatal(event):
+        return tuple(dict.fromkeys((DEATH, *event.serious)))
+    return None if event.lab else event.serious
+
+
+def asks_how_long(study: Study) -> bool:
+    """Whether a safety rule of a protocol asks how long an adverse event lasted."""
+    return _asks_how_long(_Same(study))
+
+
+@lru_cache(maxsize=64)
+def _asks_how_long(of: _Same) -> bool:
+    safety = of.study.safety
+    rules = [safety.dose_limiting_toxicity.definition, *(r.rule for r in safety.stopping_rules)]
+    leaves = (leaf for rule in rules for leaf in rule.leaves())
+    return any(isinstance(leaf, Event) and leaf.longer_than is not None for leaf in leaves)
 
 
 def _code(term: str) -> str:
@@ -234,8 +265,82 @@ def _inside(study: Study, span: Window, onset: Day, anchor: date) -> Truth:
     return situation.in_window(span, onset, onset)
 
 
+def with_results(known: Facts, results: Facts | None) -> Facts:
+    """Return adverse events as facts, with values of the same person beside them."""
+    if results is None or not results.by_element:
+        return known
+    both = {**results.by_element, **known.by_element}
+    return replace(results, by_element=both, coverage=known.coverage)
+
+
+def with_any_value(rule: Node) -> Node:
+    """Return a rule of safety as it is asked: of any value since the first dose, not the latest.
+
+    That a value is normal again takes back nothing that has happened. What is denied stays as it
+    is written.
+    """
+    if isinstance(rule, Not):
+        return rule
+    if isinstance(rule, Measured):
+        return rule.model_copy(update={"value": "any"})
+    return rule.with_parts(with_any_value)
+
+
+def measured_elements(study: Study) -> frozenset[str]:
+    """Return the elements whose values the safety rules ask about, and what those come from."""
+    return _measured_elements(_Same(study))
+
+
+@lru_cache(maxsize=64)
+def _measured_elements(of: _Same) -> frozenset[str]:
+    study = of.study
+    rules = [
+        study.safety.dose_limiting_toxicity.definition,
+        *(one.rule for one in study.safety.stopping_rules),
+    ]
+    waiting = [
+        leaf.measurement
+        for rule in rules
+        for leaf in rule.leaves()
+        if isinstance(leaf, Measured) and leaf.measurement in study.elements
+    ]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in study.elements:
+            found.add(name)
+            derived = study.elements[name].derived
+            waiting += derived.inputs.values() if derived else ()
+    return frozenset(found)
+
+
+def _parts_of(rule: Node) -> tuple[Node, ...]:
+    """Return what a definition lists, any of which is enough."""
+    if isinstance(rule, AnyOf):
+        return tuple(one for part in rule.any for one in _parts_of(part))
+    return (rule,)
+
+
+def _of_results(rule: Node) -> bool:
+    """Whether a part asks of results alone, and of no adverse event."""
+    leaves = list(rule.leaves())
+    return bool(leaves) and all(isinstance(leaf, Measured) for leaf in leaves)
+
+
+@lru_cache(maxsize=64)
+def _definition(of: _Same) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """Return the parts of the definition that ask of an event, and those that ask of results."""
+    parts = _parts_of(with_any_value(of.study.safety.dose_limiting_toxicity.definition))
+    events = tuple(part for part in parts if not _of_results(part))
+    return events, tuple(part for part in parts if _of_results(part))
+
+
 def candidates(
-    study: Study, events: Iterable[AdverseEvent], first_dose: date, last_dose: date
+    study: Study,
+    events: Iterable[AdverseEvent],
+    first_dose: date,
+    last_dose: date,
+    results: Facts | None = None,
 ) -> tuple[DltCandidate, ...]:
     """Give the adverse events in the window that may be dose-limiting.
 
@@ -244,27 +349,92 @@ def candidates(
         events: one participant's.
         first_dose: the day of the first dose given.
         last_dose: that of the last one.
+        results: values of the same participant since the first dose.
     """
     found = []
     for event in events:
-        verdict = defined(study, event, first_dose, last_dose)
+        verdict = defined(study, event, first_dose, last_dose, results)
         if verdict.truth is not FALSE:
             found.append(DltCandidate(event, verdict))
     return tuple(found)
 
 
-def defined(study: Study, event: AdverseEvent, first_dose: date, last_dose: date) -> Verdict:
+def defined(
+    study: Study,
+    event: AdverseEvent,
+    first_dose: date,
+    last_dose: date,
+    results: Facts | None = None,
+) -> Verdict:
     """Say whether an adverse event is dose-limiting by the protocol's definition and window."""
     inside = within(study, event.onset, first_dose, last_dose)
     if inside is FALSE:
         return Verdict(FALSE, f"onset {event.onset}, outside the window")
-    anchors: Mapping[str, date] = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], first_dose)
-    situation = Situation(study, facts_of(study, event.participant, [event]), anchors, last_dose)
-    verdict = evaluate(study.safety.dose_limiting_toxicity.definition, situation)
+    facts = with_results(facts_of(study, event.participant, [event]), results)
+    asked, _ = _definition(_Same(study))
+    situation = _situation(study, facts, first_dose, last_dose)
+    children = tuple(evaluate(part, situation) for part in asked)
+    verdict = Verdict(any_of(one.truth for one in children), "", (), children)
     if inside is TRUE or verdict.truth is FALSE:
         return verdict
     text = f"onset {event.onset}, which may lie in the window"
     return Verdict(min(inside, verdict.truth), text, children=(verdict,))
+
+
+class DltResults(NamedTuple):
+    """Results of one participant that may together be dose-limiting, by a part of the definition.
+
+    Args:
+        elements: whose values they are.
+        verdict: what the definition says of them.
+        facts: the values that bear it out.
+    """
+
+    elements: tuple[str, ...]
+    verdict: Verdict
+    facts: tuple[Fact, ...]
+
+
+def limiting_results(
+    study: Study, results: Facts, first_dose: date, last_dose: date
+) -> Iterator[DltResults]:
+    """Yield the parts of the definition that the results of a participant may bear out.
+
+    Args:
+        study: the protocol.
+        results: values of one participant since the first dose.
+        first_dose, last_dose: the days of the first and the last dose given.
+    """
+    _, parts = _definition(_Same(study))
+    if not parts:
+        return
+    inside = {
+        name: tuple(
+            one for one in some if within(study, one.start, first_dose, last_dose) is not FALSE
+        )
+        for name, some in results.by_element.items()
+    }
+    situation = _situation(study, replace(results, by_element=inside), first_dose, last_dose)
+    for part in parts:
+        verdict = evaluate(part, situation)
+        found = [evaluate(leaf, situation) for leaf in part.leaves()]
+        facts = tuple(
+            dict.fromkeys(
+                fact
+                for one in found
+                if one.truth is not FALSE
+                for leaf in one.leaves()
+                for fact in leaf.evidence
+            )
+        )
+        if verdict.truth is not FALSE and facts:
+            names = tuple(dict.fromkeys(part.elements()))
+            yield DltResults(names, verdict, facts)
+
+
+def _situation(study: Study, facts: Facts, first_dose: date, last_dose: date) -> Situation:
+    anchors: Mapping[str, date] = dict.fromkeys([*study.schedule.anchors, FIRST_DOSE], first_dose)
+    return Situation(study, facts, anchors, last_dose)
 
 
 def complete(study: Study, first_dose: date, last_dose: date, as_of: date) -> bool:

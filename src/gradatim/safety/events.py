@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gradatim.core.dates import Day
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
-from gradatim.evidence.facts import RELATED
+from gradatim.evidence.facts import RELATED, GradeSpell
 
 NOT_RELATED = ("unrelated", "unlikely")
 """Judgements that exclude a relation to the product; every word in neither list is unknown."""
@@ -50,6 +50,8 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
         led_to: what was done because of it, such as `withdrawal` or `dose_withheld`.
         lab: derived from a graded laboratory value, and not yet judged by a person.
         doubted: whether the investigator once had not judged the relation, or could not exclude it.
+        outcome: as last recorded; empty if it is not.
+        spells: the grades that it had, one after another; none where `grade` is that all along.
         exposed: whether the participant may have been given the product before it began.
     """
 
@@ -71,6 +73,8 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
     lab: bool = False
     doubted: bool = False
     exposed: bool = True
+    outcome: str = ""
+    spells: tuple[GradeSpell, ...] = ()
 
 
 def causality_truth(word: str) -> Truth:

@@ -33,8 +33,9 @@ from gradatim.conduct.views.judgements import (
     lessened_by,
     signed_by_investigator,
 )
-from gradatim.core.dates import on, parse_day
+from gradatim.core.dates import NEVER_ENDED, on, parse_day
 from gradatim.core.truth import FALSE, TRUE
+from gradatim.evidence.facts import GradeSpell
 from gradatim.safety.clocks import is_susar
 from gradatim.safety.events import (
     DEATH,
@@ -141,6 +142,12 @@ def _courses(state: State, participant: Participant) -> dict[str, Course]:
 
 def _as_it_counts(state: State, participant: Participant, course: Course) -> Course:
     """Count a fatal event as grade 5, known at the latest when the death was recorded."""
+    course = replace(
+        course,
+        event=msgspec.structs.replace(
+            course.event, outcome=course.outcome, spells=_spells(state, course)
+        ),
+    )
     if not fatal(course.event):
         return course
     now = msgspec.structs.replace(course.event, grade=FATAL_GRADE)
@@ -150,6 +157,19 @@ def _as_it_counts(state: State, participant: Participant, course: Course) -> Cou
         told = death[1].recorded_at
         aware = told if aware is None else min(aware, told)
     return replace(course, event=now, site_aware_at=aware)
+
+
+def _spells(state: State, course: Course) -> tuple[GradeSpell, ...]:
+    """Return the grades that an event had, each from the day of the entry that says so."""
+    if len(course.history) < 2:
+        return ()
+    begins = [course.event.onset]
+    begins += [on(state.events[position].occurred_on) for position, _ in course.history[1:]]
+    ends = [*begins[1:], course.event.resolved or NEVER_ENDED]
+    return tuple(
+        GradeSpell(grade, first, last)
+        for (_, grade), first, last in zip(course.history, begins, ends, strict=True)
+    )
 
 
 def _death(state: State, participant: Participant) -> tuple[int, Disposition] | None:

@@ -1,6 +1,7 @@
 """What a participant's adverse events and results mean: candidates, outcomes, fired rules."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Literal, NamedTuple
@@ -31,8 +32,16 @@ from gradatim.conduct.views.adverse_events import (
     died_on,
     unexplained_death,
 )
-from gradatim.conduct.views.doses import doses, entries_of, first_dose_at, first_dose_on, given
-from gradatim.conduct.views.grades import Graded, grades, worsened
+from gradatim.conduct.views.doses import (
+    doses,
+    entries_of,
+    first_dose,
+    first_dose_at,
+    first_dose_on,
+    given,
+)
+from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.grades import Graded, grades, measured_after, worsened
 from gradatim.conduct.views.judgements import (
     JUDGEMENTS,
     lessened,
@@ -40,15 +49,18 @@ from gradatim.conduct.views.judgements import (
     to_be_signed,
 )
 from gradatim.conduct.views.past import LaterChange, before, changes
-from gradatim.core.dates import ANY_DAY, Day, step
+from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, step
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.dosefinding.outcomes import DoseOutcome
+from gradatim.evidence.facts import Facts, GradeSpell
 from gradatim.protocol.treatment import Sentinel
 from gradatim.safety import dlt, stopping
 from gradatim.safety.events import AdverseEvent, fatal, graded, relation
 
+LONGEST_ID = 100
+"""Characters of a candidate's name."""
 Origin = Literal["adverse event", "result", "leaving", "death"]
 """What makes somebody a candidate: a death is one that no adverse event accounts for."""
 
@@ -269,6 +281,7 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
     first, last = day_of(state, done[0]), day_of(state, done[-1])
     known = courses(state, participant)
     events = [one.event for one in known.values()]
+    results = _results(state, participant)
     found = [
         _Found(
             one.event.id,
@@ -277,12 +290,23 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
             "adverse event",
             known[one.event.id].position,
         )
-        for one in dlt.candidates(study, events, first, last)
+        for one in dlt.candidates(study, events, first, last, results)
     ]
+    if results is not None:
+        found += [
+            _Found(
+                f"results-{'-'.join(one.elements)}"[:LONGEST_ID],
+                f"{', '.join(study.elements[name].label for name in one.elements)} (results)",
+                one.verdict,
+                "result",
+                max(position_of(fact) for fact in one.facts),
+            )
+            for one in dlt.limiting_results(study, results, first, last)
+        ]
     return found + [
         _Found(event.id, f"{event.term} (laboratory)", verdict, "result", entry)
         for entry, event in _worsened(state, participant)
-        if (verdict := dlt.defined(study, event, first, last)).truth is not FALSE
+        if (verdict := dlt.defined(study, event, first, last, results)).truth is not FALSE
     ]
 
 
@@ -290,11 +314,46 @@ def _worsened(state: State, participant: Participant) -> list[_WorseResult]:
     """Return the results that became worse after a dose; before one nothing is graded."""
     if first_dose_at(state, participant) is None:
         return []
+    found = [one for one in grades(state, participant) if worsened(one)]
+    spells: dict[tuple[int, str, str], tuple[GradeSpell, ...]] = {}
+    if found and dlt.asks_how_long(state.governing("safety", participant)):
+        spells = _spells(state, participant)
     return [
-        _WorseResult(one.position, _as_event(state, participant, one))
-        for one in grades(state, participant)
-        if worsened(one)
+        _WorseResult(
+            one.position,
+            msgspec.structs.replace(
+                _as_event(state, participant, one), spells=spells.get(_graded_as(one), ())
+            ),
+        )
+        for one in found
     ]
+
+
+def _graded_as(one: Graded) -> tuple[int, str, str]:
+    return one.position, one.element, one.grade.term
+
+
+def _spells(
+    state: State, participant: Participant
+) -> dict[tuple[int, str, str], tuple[GradeSpell, ...]]:
+    """Return the grades that each value and those after it have, until the next one is taken.
+
+    What was between two values nobody knows: a grade is sure on the day of a value.
+    """
+    series: dict[tuple[str, str], list[Graded]] = {}
+    for one in grades(state, participant):
+        if one.after_dose:
+            series.setdefault((one.element, one.grade.term), []).append(one)
+    found: dict[tuple[int, str, str], tuple[GradeSpell, ...]] = {}
+    for some in series.values():
+        some.sort(key=lambda one: (one.fact.start.last, one.position))
+        days = [one.fact.start for one in some]
+        row = tuple(
+            GradeSpell(one.by_numbers, day, after, day)
+            for one, day, after in zip(some, days, [*days[1:], NEVER_ENDED], strict=True)
+        )
+        found |= {_graded_as(one): row[n:] for n, one in enumerate(some)}
+    return found
 
 
 def _as_event(state: State, participant: Participant, one: Graded) -> AdverseEvent:
@@ -551,7 +610,11 @@ def _watched(state: State) -> list[stopping.Watched]:
         person.remembered("watched", partial(_as_watched, state, person))
         for person in state.participants.values()
     )
-    return [one for one in everybody if one.events or one.limiting is not None]
+    return [
+        one
+        for one in everybody
+        if one.events or one.limiting is not None or (one.known and one.known.by_element)
+    ]
 
 
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
@@ -579,9 +642,27 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
         person.level,
         events,
         dosed if counting else None,
-        stopping.facts_for_rules(state.governing("safety"), person.id, events),
+        stopping.facts_for_rules(
+            state.governing("safety"), person.id, events, _results(state, person)
+        ),
         any(one.dose_limiting or one.verdict.truth is TRUE for one in counting),
+        dosed,
+        {},
     )
+
+
+def _results(state: State, person: Participant) -> Facts | None:
+    """Return the values after the first dose that the safety rules ask about; None if of none."""
+    dose = first_dose(state, person)
+    named = dlt.measured_elements(state.governing("safety"))
+    if dose is None or not named:
+        return None
+    known = facts_of(state, person)
+    found = {
+        name: tuple(one for one in known.of(name) if measured_after(state, one, dose))
+        for name in named
+    }
+    return replace(known, by_element={name: some for name, some in found.items() if some})
 
 
 def _as_reported(state: State, person: Participant, one: _WorseResult) -> AdverseEvent:

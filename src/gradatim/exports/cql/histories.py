@@ -14,6 +14,8 @@ def event(node: Event, title: str, of: RecordedElements) -> str:
     """Write whether something happened."""
     if node.grade is not None or node.related is not None:
         raise CannotExpress("grades of adverse events, which are not read from FHIR")
+    if node.asks_of_the_course:
+        raise CannotExpress("seriousness, outcome and duration, which the ledger knows")
     named = [node.event] if isinstance(node.event, str) else node.event
     if len(named) == 1:
         return _event(node, named[0], of)

@@ -13,7 +13,15 @@ from functools import reduce
 from typing import Any, Protocol
 
 from gradatim.rules.population.leaf_queries import AnyRecord
-from gradatim.rules.population.states import NO, NO_RECORD, NOT_UNDERSTOOD, PARTIAL, STALE, YES
+from gradatim.rules.population.states import (
+    JUDGEMENT,
+    NO,
+    NO_RECORD,
+    NOT_UNDERSTOOD,
+    PARTIAL,
+    STALE,
+    YES,
+)
 
 PersonColumn = Any
 """A column of states or numbers: a numpy array, or an expression of an engine."""
@@ -173,6 +181,18 @@ class Happened(StateTerm):
         """Give the query's state, else that of the absence."""
         found = columns.answer(self.query)
         return columns.where(found > 0, found - 1, columns.state(self.absent))
+
+
+@dataclass(frozen=True)
+class Unsettled(StateTerm):
+    """What holds only if something does that no source of a population tells: at best UNKNOWN."""
+
+    part: StateTerm
+
+    def state(self, columns: Columns) -> PersonColumn:
+        """Give the state of the part, where that is not TRUE."""
+        found = columns.state(self.part)
+        return columns.where(found == YES, columns.constant(JUDGEMENT), found)
 
 
 @dataclass(frozen=True)

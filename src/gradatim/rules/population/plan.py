@@ -228,7 +228,8 @@ class Compiler:
             parts.append(
                 combination.Happened(self.plan.queries.number(query), self.absent(name, ends))
             )
-        return parts[0] if len(parts) == 1 else combination.Some(tuple(parts))
+        found = parts[0] if len(parts) == 1 else combination.Some(tuple(parts))
+        return combination.Unsettled(found) if node.asks_of_the_course else found
 
     def count(self, node: Count) -> StateTerm:
         """Compile whether there are at least so many."""
