@@ -25,6 +25,7 @@ from gradatim.conduct.folding.trial import study_of
 from gradatim.conduct.policies import (
     AUTHORISATIONS,
     RULES,
+    allowing,
     check,
     dating,
     dosing,
@@ -48,6 +49,10 @@ from tests.conduct.leveled import leveled, limiting
 from tests.conduct.trials import START, TABLET, event, finished, protocol, simulated
 
 Case = tuple[State, Event]
+SIGNED: dict[str, Any] = {
+    "reason": "seen together",
+    "signers": ("committee.1", "committee.2"),
+}
 LATER = START + timedelta(days=60)
 
 
@@ -445,6 +450,14 @@ CASES: dict[Policy, Callable[[], Case]] = {
             reason="moved away",
             signers=("committee.1", "committee.2"),
         ),
+    ),
+    allowing.the_protocol_leaves_it_to_the_committee: lambda: (
+        serious(),
+        about(s.DosingAllowed, treated(), "committee", dose=2, level=1, **SIGNED),
+    ),
+    allowing.no_toxicity_is_set_aside: lambda: (
+        serious(),
+        about(s.EvaluabilityJudged, treated(), "committee", evaluable=False, **SIGNED),
     ),
     entry.retention_has_ended: lambda: (
         with_new(),

@@ -20,7 +20,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.generated import FROM, begun
 from tests.conduct.memory import ListStore
-from tests.conduct.trials import event, finished, recorded
+from tests.conduct.trials import TABLET, event, finished, recorded
 
 SOURCES = Path(__file__).parents[2] / "src" / "gradatim"
 
@@ -44,7 +44,7 @@ def about(trial: Trial, kind: type[Event], by: str = "nurse", **fields: Any) -> 
 def test_every_type_of_event_is_reached_by_simulated_trials() -> None:
     reached = {
         type(one) for seed in (1, 2, 3, 4, 5) for one in finished(seed).state.events.values()
-    }
+    } | {type(one) for one in finished(2, TABLET).state.events.values()}
     missing = [kind.__name__ for kind in EVENTS if kind not in reached]
     assert not missing, "record them in conduct/simulate"
 
@@ -446,7 +446,7 @@ def test_a_decision_keeps_what_it_was_made_on() -> None:
 
 
 def test_a_simulated_trial_of_the_other_protocol_ends_too() -> None:
-    run = finished(2, "example_oncology_tablet")
+    run = finished(2, TABLET)
     assert run.state.locked
     assert max(one.level for one in run.state.cohorts) > 1
     assert isinstance(run.state.events[1], t.TrialCreated)

@@ -10,6 +10,7 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import NEXT, Act, offered_on
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import review as r
+from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.policies.entry import place_can_be_freed
@@ -17,6 +18,7 @@ from gradatim.conduct.policies.review import data_are_complete
 from gradatim.conduct.policies.verdicts import either, holds
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ENDED, next_steps
+from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 
@@ -86,6 +88,11 @@ def _replaced(state: State, site: str, participant: Participant | None) -> Verdi
     return place_can_be_freed(state, participant)
 
 
+def _dosed(state: State, site: str, participant: Participant | None) -> Verdict:
+    dosed = participant is None or first_dose_at(state, participant) is not None
+    return either(dosed, "a dose was given", "no dose was given")
+
+
 def _erased(state: State, site: str, participant: Participant | None) -> Verdict:
     held = participant is None or (bool(participant.identity) and not participant.erased)
     return either(held, "identifying data are held", "no identifying data are held")
@@ -107,6 +114,8 @@ _CONDITIONS: Mapping[type[Event], Callable[[State, str, Participant | None], Ver
     t.SiteClosed: _site_closed,
     p.ParticipantReplaced: _replaced,
     p.PersonalDataErased: _erased,
+    s.DosingAllowed: _dosed,
+    s.EvaluabilityJudged: _dosed,
     r.DataLocked: _locked,
     r.DataUnlocked: _unlocked,
 }

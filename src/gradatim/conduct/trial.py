@@ -32,7 +32,7 @@ from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.permissions import permitted
-from gradatim.conduct.policies import check, is_authorisation, noted, unmet_rules
+from gradatim.conduct.policies import check, is_authorisation, noted, refusals, unmet_rules
 from gradatim.conduct.policies.entry import screened_before
 from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words
@@ -164,7 +164,7 @@ class Trial:
         verdict = check(state, event)
         broken = unmet_rules(event, verdict) if verdict.truth is not TRUE else []
         if broken and is_authorisation(event):
-            return Refused("policy", verdict, tuple((name, str(why)) for name, why in broken))
+            return Refused("policy", verdict, refusals(state, event, verdict))
         version = "" if state.version is None else state.version.version
         at = event.recorded_at.astimezone(UTC)
         stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)

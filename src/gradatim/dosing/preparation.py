@@ -114,7 +114,9 @@ def _weight(study: Study, level: DoseLevel, weights: Weights | None) -> WeightUs
             "the dose is scaled by it",
             "give the weight on the day",
         )
-    return weight_used(administration, study.treatment.preparation, weights)
+    return weight_used(
+        administration, study.treatment.preparation, weights, study.treatment.gate.weight_change
+    )
 
 
 def _planned(

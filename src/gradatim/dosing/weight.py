@@ -14,7 +14,7 @@ from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.dosing.product import Weights, usable_weights
 from gradatim.dosing.steps import KG, Step, signed_percent, step
-from gradatim.protocol.treatment import Administration, Preparation
+from gradatim.protocol.treatment import CAUTIOUS, Administration, Preparation
 
 LIGHTEST_PLAUSIBLE, HEAVIEST_PLAUSIBLE = 22.7, 340.2
 """kg; 50 and 750 pounds, outside which the weight of an adult is implausible.
@@ -22,12 +22,9 @@ LIGHTEST_PLAUSIBLE, HEAVIEST_PLAUSIBLE = 22.7, 340.2
 Source: Chan and Raffa 2017, one of the algorithms compared by Evans et al., JMIR Medical
 Informatics 2022;10(3):e30328.
 """
-PLAUSIBLE_CHANGE = 0.2
-"""Part by which two weights of one person may differ before the later one is questioned.
-
-Assumed: no source sets a limit for the days or weeks before a dose. It lies above any change that a
-protocol doses anew for (10 % is usual) and far below pounds for kilograms (a factor of 2.2).
-"""
+PLAUSIBLE_CHANGE = CAUTIOUS.weight_change
+"""Part by which two weights of one person may differ before the later one is questioned, where the
+protocol does not say (`treatment.gate`)."""
 
 
 class WeightUsed(NamedTuple):
@@ -39,7 +36,10 @@ class WeightUsed(NamedTuple):
 
 
 def weight_used(
-    administration: Administration, rules: Preparation | None, weights: Weights
+    administration: Administration,
+    rules: Preparation | None,
+    weights: Weights,
+    change: float = PLAUSIBLE_CHANGE,
 ) -> WeightUsed:
     """Choose the weight that counts.
 
@@ -47,12 +47,17 @@ def weight_used(
     from it by more than the protocol allows, the dose is computed anew from the weight on the
     day. Without an anchor it is the weight on the day. A cap comes last.
 
+    Args:
+        administration, rules: what the protocol says of it.
+        weights: those known.
+        change: part by which they may differ before one is questioned.
+
     Raises:
         UnusableInput: a weight is not one of a person, or is implausible and not confirmed as
             meant.
     """
-    chosen = _chosen(administration.weight_from, rules, _plausible(usable_weights(weights)))
-    if doubts(weights):
+    chosen = _chosen(administration.weight_from, rules, _plausible(usable_weights(weights), change))
+    if doubts(weights, change):
         text = f"{chosen.verdict.text}; implausible, and confirmed as meant"
         chosen = chosen._replace(verdict=chosen.verdict._replace(message=text))
     if not weights.of_the_day:
@@ -74,46 +79,49 @@ def weight_used(
     return WeightUsed(kg, (*chosen.steps, capped), chosen.verdict._replace(message=text))
 
 
-def implausible(kg: float, others: Iterable[float]) -> str:
+def implausible(kg: float, others: Iterable[float], change: float = PLAUSIBLE_CHANGE) -> str:
     """Say why a weight is implausible beside a person's other weights; empty where it is not.
 
-    Any other weight within `PLAUSIBLE_CHANGE` makes it plausible. Where there is no other, it is
-    held against the weights of adults.
+    Any other weight that differs by no more than `change` makes it plausible. Where there is no
+    other, it is held against the weights of adults.
 
     Args:
         kg: the weight.
         others: weights of the same person that are not in doubt, in kg.
+        change: part by which it may differ.
     """
     known = tuple(others)
     if not known:
         outside = not LIGHTEST_PLAUSIBLE <= kg <= HEAVIEST_PLAUSIBLE
         return f"adults weigh {LIGHTEST_PLAUSIBLE:g} to {HEAVIEST_PLAUSIBLE:g} kg" * outside
     nearest = min(known, key=lambda other: abs(kg / other - 1))
-    change = kg / nearest - 1
-    if not compare_numbers(abs(change), ">", PLAUSIBLE_CHANGE):
+    found = kg / nearest - 1
+    if not compare_numbers(abs(found), ">", change):
         return ""
     return (
-        f"it is {signed_percent(change)} against {nearest:g} kg, and more than "
-        f"±{100 * PLAUSIBLE_CHANGE:g} % is not expected of one person"
+        f"it is {signed_percent(found)} against {nearest:g} kg, and more than "
+        f"±{100 * change:g} % is not expected of one person"
     )
 
 
-def doubts(weights: Weights) -> list[tuple[str, float, str]]:
+def doubts(weights: Weights, change: float = PLAUSIBLE_CHANGE) -> list[tuple[str, float, str]]:
     """Return what is implausible about weights: which, in kg, and why."""
     day, then = weights.on_day, weights.at_anchor
     asked: list[tuple[str, float, tuple[float, ...]]] = [("weight on the day", day, ())]
     if then is not None:
         asked = [("weight at the anchor", then, ()), *asked, ("weight on the day", day, (then,))]
-    return [(where, kg, why) for where, kg, others in asked if (why := implausible(kg, others))]
+    return [
+        (where, kg, why) for where, kg, others in asked if (why := implausible(kg, others, change))
+    ]
 
 
-def _plausible(weights: Weights) -> Weights:
+def _plausible(weights: Weights, change: float) -> Weights:
     """Return the weights, if each is plausible beside the other, or confirmed as meant.
 
     Raises:
         UnusableInput: one is implausible and not confirmed.
     """
-    for where, kg, why in () if weights.meant else doubts(weights):
+    for where, kg, why in () if weights.meant else doubts(weights, change):
         raise UnusableInput(
             f"{kg:g} kg is not plausible",
             where,

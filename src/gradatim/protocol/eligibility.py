@@ -29,10 +29,10 @@ class EligibilityCriterion(Sourced):
     reading: str = Field(description="How the text was understood, in plain words")
     knowable_at: Literal["warehouse", "screening", "pre_dose"]
     rule: Rule
-    before_each_dose: bool = Field(
-        default=False,
-        description="Must pass before every dose, its windows counted from that dose; "
-        "else before the first one only",
+    before_each_dose: bool | None = Field(
+        default=None,
+        description="Must pass before every dose, its windows counted from that dose; false: "
+        "before the first one only; not said: as `treatment.gate` has it",
     )
     alternatives: list[Alternative] = []
     ambiguities: list[str] = Field(default=[], description="What the text leaves open")

@@ -116,6 +116,80 @@ class BedsideCheck(Sourced):
     scanned: bool = Field(default=False, description="Codes are scanned; to read them is no check")
 
 
+Leave = Literal["refused", "committee"]
+"""Whether something is refused, or may be allowed by the safety committee in a signed act."""
+
+
+class DosingGate(Sourced):
+    """What the protocol says of a dose that would else be refused; each is for the sponsor to say.
+
+    Every field is given, so that a ruling confirms all of them.
+    """
+
+    criteria_again: Literal["marked", "exclusions", "all"] = Field(
+        description="Before later doses: the criteria marked `before_each_dose` alone; beside "
+        "them no exclusion that the latest records speak for; or every criterion"
+    )
+    after_dose_limiting_toxicity: Leave = Field(
+        description="A later dose of somebody who has, or may have, a dose-limiting toxicity"
+    )
+    under_closed_level: Leave = Field(
+        description="A later dose at a level that has been closed, of somebody dosed there before"
+    )
+    dose_reduction: Leave = Field(description="A later dose at a lower level than was assigned")
+    weight_change: float = Field(
+        gt=0,
+        lt=1,
+        description="Part by which a weight may differ from every other of the person before it "
+        "is questioned",
+    )
+    weight_outlier: Literal["query answered", "weighed again"] = Field(
+        description="When a questioned weight counts: once the query about it is answered, or "
+        "once a second weighing bears it out"
+    )
+
+    @property
+    def reading(self) -> str:
+        """Say it in words."""
+        left = {"refused": "is refused", "committee": "is for the committee to allow"}
+        again = {
+            "marked": "the criteria marked for each dose are asked again",
+            "exclusions": "no exclusion may be met by the latest records",
+            "all": "every criterion is asked again",
+        }
+        return (
+            f"Before later doses {again[self.criteria_again]}. A dose after a dose-limiting "
+            f"toxicity {left[self.after_dose_limiting_toxicity]}; a later dose at a closed level "
+            f"{left[self.under_closed_level]}; a later dose at a lower level "
+            f"{left[self.dose_reduction]}. A weight that differs by more than "
+            f"{100 * self.weight_change:g} % from every other is questioned, and counts once "
+            f"{_OUTLIERS[self.weight_outlier]}."
+        )
+
+
+_OUTLIERS = {
+    "query answered": "the query about it is answered",
+    "weighed again": "a second weighing bears it out",
+}
+CAUTIOUS = DosingGate(
+    basis=Basis.ASSUMED,
+    source="not said by the protocol",
+    note="The cautious answer to each stands in until the sponsor has ruled.",
+    criteria_again="exclusions",
+    after_dose_limiting_toxicity="refused",
+    under_closed_level="refused",
+    dose_reduction="refused",
+    weight_change=0.2,
+    weight_outlier="query answered",
+)
+"""What holds where a protocol does not say.
+
+The change of weight is assumed: no source sets a limit for the days or weeks before a dose. It lies
+above any change that a protocol doses anew for (10 % is usual) and far below pounds for kilograms
+(a factor of 2.2).
+"""
+
+
 class Treatment(Model):
     """Arms, levels, product and how it is given."""
 
@@ -128,6 +202,7 @@ class Treatment(Model):
     bedside: BedsideCheck | None = Field(
         default=None, description="Without it two people and two identifiers are assumed"
     )
+    gate: DosingGate = CAUTIOUS
 
 
 class DoseLimitingToxicity(Sourced):

@@ -81,6 +81,7 @@ def _levels(study: "Study") -> Table:
     doses = {None: "number of doses not known", 1: "one dose"}.get(how.doses, f"{how.doses} doses")
     doses += f" every {how.interval}" if how.interval else ""
     table.add_row("given", f"{how.route}, {doses}", basis_text(how.basis))
+    table.add_row("before a dose", treatment.gate.reading, basis_text(treatment.gate.basis))
     return table
 
 

@@ -146,6 +146,40 @@ class DoseLimitingToxicityAdjudicated(Event, frozen=True):
     signers: tuple[Id, ...]
 
 
+class DosingAllowed(Event, frozen=True):
+    """The committee allows a dose, where the protocol leaves that to it.
+
+    Args:
+        participant, dose: whose dose, and its number.
+        reason: why.
+        signers: members of the committee.
+        candidates: the candidates for a dose-limiting toxicity after which it may be given.
+        closed_level: whether it may be given although its level is closed.
+        level: the lower level that it is given at; None: the level assigned.
+    """
+
+    participant: Id
+    dose: Number
+    reason: Reason
+    signers: tuple[Id, ...]
+    candidates: tuple[Annotated[str, Meta(max_length=100)], ...] = ()
+    closed_level: bool = False
+    level: Number | None = None
+
+
+class EvaluabilityJudged(Event, frozen=True):
+    """The committee says whether a treated participant counts for the escalation.
+
+    Who had another dose than the planned one, such as a multiple of it, tells nothing of their
+    level. A dose-limiting toxicity counts whatever is said here.
+    """
+
+    participant: Id
+    evaluable: bool
+    reason: Reason
+    signers: tuple[Id, ...]
+
+
 class ProtocolDeviation(Event, frozen=True):
     """A rule of the protocol was broken; `of` is the entry that shows it, `rule` the rule.
 
@@ -179,6 +213,8 @@ EVENTS = (
     PregnancyReported,
     MedicationErrorReported,
     DoseLimitingToxicityAdjudicated,
+    DosingAllowed,
+    EvaluabilityJudged,
     ProtocolDeviation,
     ProtocolDeviationReviewed,
 )

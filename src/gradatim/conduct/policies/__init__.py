@@ -26,6 +26,7 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.policies import (
     account,
+    allowing,
     bedside,
     dating,
     dosing,
@@ -38,6 +39,7 @@ from gradatim.conduct.policies import (
     verification,
 )
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
+from gradatim.conduct.policies.ways import way_through
 from gradatim.conduct.state import Participant, State
 from gradatim.core.message import Text, clauses
 from gradatim.core.truth import TRUE, all_of
@@ -153,6 +155,13 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     s.AdverseEventClassified: (entry.an_investigator_signs, review.the_answers_are_asked_for),
     s.DoseLimitingToxicityAdjudicated: (
         review.the_committee_signs, review.the_candidate_is_there,
+    ),
+    s.DosingAllowed: (
+        review.the_committee_signs, entry.the_trial_goes_on,
+        allowing.the_protocol_leaves_it_to_the_committee,
+    ),
+    s.EvaluabilityJudged: (
+        review.the_committee_signs, allowing.no_toxicity_is_set_aside,
     ),
     r.DoseDecision: (
         ACTIVE, entry.the_trial_goes_on, review.the_committee_signs,
@@ -347,6 +356,15 @@ def _signature(
 def unmet(event: Event, verdict: Verdict) -> list[tuple[str, str]]:
     """Return the rules that an event does not meet: the rule's name, and why in English."""
     return [(name, str(why)) for name, why in unmet_rules(event, verdict)]
+
+
+def refusals(state: State, event: Event, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """Return every rule that an authorisation does not meet: why, and the way through there is."""
+    ways = {rule(one): way_through(state, event, one) for one in _policies_of(type(event))}
+    return tuple(
+        (name, f"{why} (the way through: {ways[name]})" if ways[name] else str(why))
+        for name, why in unmet_rules(event, verdict)
+    )
 
 
 def unmet_rules(event: Event, verdict: Verdict) -> list[tuple[str, Text]]:

@@ -21,6 +21,7 @@ from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import died_on
+from gradatim.conduct.views.allowances import allowed_after, allowed_at_closed, level_of_dose
 from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.doses import (
     Dose,
@@ -33,7 +34,7 @@ from gradatim.conduct.views.doses import (
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.levels import against
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules, unobserved
+from gradatim.conduct.views.safety import FiredRule, possible_dlts, unanswered_rules, unobserved
 from gradatim.core.dates import step
 from gradatim.core.message import Argument, Label, Term, clauses
 from gradatim.core.quantity import Quantity
@@ -242,28 +243,55 @@ def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
 
 def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
     """The participant has no dose-limiting toxicity, adjudicated or not."""
-    standing = [one for one in possible_dlts(state, person(state, event)) if one.counts]
+    one = person(state, event)
+    standing = [found for found in possible_dlts(state, one) if found.counts]
     if not standing:
         return holds("there is none")
-    return broken(Breach.LIMITING(candidates=listed(one.label for one in standing)))
+    if allowed_after(state, one, event.dose, (found.id for found in standing)):
+        return holds("the committee allows the dose after what is known of it")
+    return broken(Breach.LIMITING(candidates=listed(found.label for found in standing)))
 
 
 def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
     """No stopping rule has fired that the committee has not answered."""
     level = event.level if isinstance(event, ParticipantEnrolled) else person(state, event).level
-    stops = [one for one in unanswered_rules(state, event.occurred_on) if one.closes(level)]
+    stops = [
+        one
+        for one in unanswered_rules(state, event.occurred_on)
+        if one.closes(level) and not _is_allowed(state, event, one)
+    ]
     return either(not stops, "none has fired", clauses(*(one.message for one in stops)))
 
 
 def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
     """The design lets a dose be given at the level, on all that is known, late or not."""
     one = person(state, event)
-    level = event.level if isinstance(event, ParticipantEnrolled) else one.level
+    level = (
+        event.level
+        if isinstance(event, ParticipantEnrolled)
+        else level_of_dose(state, one, event.dose)
+    )
     if level is None:
         return unknown(Breach.NO_LEVEL(participant=Term(one.id)))
     first = first_dose_at(state, one) is None
     found = against(state, level, event.occurred_on, first=first)
+    if found and not first and _may_be_closed(state, event):
+        return holds(f"the committee allows a dose at level {level}")
     return either(not found, f"level {level} is tolerated so far", clauses(*found))
+
+
+def _is_allowed(state: State, event: _AtALevel, rule: FiredRule) -> bool:
+    """Whether the committee allows a dose at the level that a rule has closed; never all levels."""
+    lowest = min(one.number for one in state.study.treatment.dose_levels)
+    ends = rule.ends_the_trial(lowest)
+    return rule.action == "stop level" and not ends and _may_be_closed(state, event)
+
+
+def _may_be_closed(state: State, event: _AtALevel) -> bool:
+    """Whether the committee allows a dose although its level is closed."""
+    return not isinstance(event, ParticipantEnrolled) and allowed_at_closed(
+        state, person(state, event), event.dose
+    )
 
 
 def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:

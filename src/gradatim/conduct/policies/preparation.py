@@ -22,6 +22,7 @@ from gradatim.conduct.policies.dosing import moment, this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.allowances import level_of_dose
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Number, Pair, Term, join
@@ -82,7 +83,8 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
     """Whether what was planned is right on the day of a dose, by the weights taken until then."""
     one = person(state, prepared)
     study = state.governing("treatment", one)
-    if one.level is None:
+    level = level_of_dose(state, one, prepared.dose)
+    if level is None:
         return unknown(Breach.NO_DOSE_LEVEL(participant=Term(one.id)))
     weights = None
     if study.treatment.administration.dose_per:
@@ -93,7 +95,7 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
             return unknown(recorded.doubt)
         weights = recorded.weights
     try:
-        right = prepare(study, one.level, weights)
+        right = prepare(study, level, weights)
     except UnusableInput as error:
         return unknown(str(error))
     named = [] if weights is None else [_weight_named(study, prepared, weights)]
@@ -102,7 +104,7 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
     same = right.planned.unit == prepared.unit and compare_numbers(
         abs(prepared.planned / right.planned.value - 1), "<=", ROUNDING
     )
-    told = Breach.PLANNED_DOSE(level=one.level, quantity=right.planned)
+    told = Breach.PLANNED_DOSE(level=level, quantity=right.planned)
     if right.weight:
         told = Breach.PLANNED_DOSE_BY(**told.arguments, weight=right.weight.text)
     return every(*named, either(same, f"it is {right.planned}", told))

@@ -25,7 +25,10 @@ from gradatim.conduct.simulate.run import (
     Run,
     staff,
 )
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.state import Participant
+from gradatim.conduct.transitions import ON_THE_WAY
+from gradatim.conduct.views.doses import doses
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.protocol.questions import ruled_design
 
 CHAIR = COMMITTEE[0]
@@ -157,6 +160,51 @@ def _adjudicate(run: Run) -> None:
                     signers=COMMITTEE,
                     reason=why,
                 )
+                _allow_after(run, one.id, found.id, limiting)
+        _judge_evaluability(run, one)
+
+
+def _allow_after(run: Run, name: str, candidate: str, limiting: bool) -> None:
+    """Where the protocol leaves it to the committee, the next dose may be given, a level lower."""
+    one, gate = run.participant(name), run.state.study.treatment.gate
+    stopped = run.state.stopped is not None
+    if stopped or not limiting or gate.after_dose_limiting_toxicity != "committee":
+        return
+    given_ = [number for number, dose in doses(run.state, one).items() if dose.given]
+    lower = (one.level or 1) - 1 if gate.dose_reduction == "committee" else 0
+    if not given_ or one.status not in ON_THE_WAY:
+        return
+    run.do(
+        safety.DosingAllowed,
+        CHAIR,
+        at=run.at(run.minutes),
+        participant=name,
+        dose=max(given_) + 1,
+        candidates=(candidate,),
+        level=lower or None,
+        reason="it has resolved, and the participant has benefited",
+        signers=COMMITTEE,
+    )
+
+
+def _judge_evaluability(run: Run, one: Participant) -> None:
+    """Say once of whoever was dosed against the protocol, or in part, whether they count."""
+    dosed = set(one.entries_of.get(product.DoseAdministered, ()))
+    departed = any(found.of in dosed for found in run.state.deviations.values())
+    judged = bool(one.entries_of.get(safety.EvaluabilityJudged))
+    if judged or not departed or one.level is None or one.replaced:
+        return
+    counts = dlt_outcome(run.state, one, run.today) is not None
+    why = "the planned dose was given" if counts else "too little was given, or observed"
+    run.do(
+        safety.EvaluabilityJudged,
+        CHAIR,
+        at=run.at(run.minutes),
+        participant=one.id,
+        evaluable=counts,
+        reason=why,
+        signers=COMMITTEE,
+    )
 
 
 def _resume(run: Run) -> None:

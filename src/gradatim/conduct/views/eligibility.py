@@ -10,10 +10,11 @@ from datetime import date
 from typing import NamedTuple
 
 from gradatim.conduct.events.participants import CriterionAttested
+from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.messages import Breach
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.anchors import anchors_of, is_screening
-from gradatim.conduct.views.doses import entries_of, first_dose_at
+from gradatim.conduct.views.doses import entries_of, first_dose_at, first_dose_on
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.records import taken_out_at
 from gradatim.conduct.views.visits import window_days
@@ -293,28 +294,68 @@ def _was_open(
 
 
 def _before_later_dose(state: State, participant: Participant, day: date) -> Verdict:
-    """Ask the criteria that are known only before the dose, and those marked for each dose.
+    """Ask before a later dose what the protocol asks again.
 
-    The windows of those marked for each dose are counted from that dose.
+    Those criteria must pass that are known only before the dose, and those marked for each dose,
+    whose windows are counted from that dose. What the protocol does not say of the others stands in
+    `treatment.gate`: none of them; the exclusions, which must not be met by what was recorded last,
+    while what nobody has looked at since leaves no exclusion met; or every criterion.
     """
     study = state.governing("eligibility", participant)
     anchors = anchors_of(state, participant, study)
     assert anchors is not None
     situation = Situation(study, facts_of(state, participant), anchors, day)
-    asked = [one for one in study.criteria if one.before_each_dose or one.knowable_at == "pre_dose"]
-    answers = [
-        _answered(
-            state,
-            participant,
-            one,
-            plan(study)[one.id][0].rule,
-            situation.moved(day) if one.before_each_dose else situation,
-        )
-        for one in asked
-    ]
+    gate = state.governing("treatment", participant).treatment.gate
+    answers = []
+    for one in study.criteria:
+        rule = plan(study)[one.id][0].rule
+        again = one.before_each_dose
+        if again is None and gate.criteria_again == "all":
+            again = True
+        if again or one.knowable_at == "pre_dose":
+            then = situation.moved(day) if again else situation
+            answers.append(_answered(state, participant, one, rule, then))
+        elif again is None and gate.criteria_again == "exclusions":
+            answers += _met_since(state, participant, one, rule, situation.moved(day))
     if not answers:
-        return Verdict(TRUE, "the protocol asks for none again")
+        return Verdict(TRUE, "no criterion that is asked again speaks against it")
     return _settled(state, participant, answers, situation, before_the_dose=True)
+
+
+def _met_since(
+    state: State,
+    participant: Participant,
+    criterion: EligibilityCriterion,
+    rule: Node,
+    situation: Situation,
+) -> list[_Answer]:
+    """Return what an exclusion says where what was recorded last speaks for it; else nothing.
+
+    It is met, or records since the first dose would meet it but for something that is not known.
+    """
+    dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
+    first = first_dose_on(state, participant)
+    if criterion.category != "exclusion" or dosed is None or first is None:
+        return []
+    since = Duration(days=-(situation.anchors[FIRST_DOSE] - first).days)
+    window = Window(anchor=FIRST_DOSE, from_=since, to=Duration(), bounds="[]")
+    latest = _latest(rule, window)
+    one = _answered(state, participant, criterion, latest, situation)
+    fresh = any(
+        at > dosed
+        for leaf in evaluate(latest, situation).leaves()
+        if leaf.truth is TRUE
+        for record in leaf.evidence
+        for at in record.entries
+    )
+    return [one] if one.passes is False or (one.passes is None and fresh) else []
+
+
+def _latest(rule: Node, window: Window) -> Node:
+    """Return a rule that asks of each measurement the last value of a window."""
+    if not isinstance(rule, Measured):
+        return rule.with_parts(lambda part: _latest(part, window))
+    return rule.model_copy(update={"at": [], "within": window, "value": "latest"})
 
 
 def _answered(

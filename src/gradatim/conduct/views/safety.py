@@ -32,6 +32,7 @@ from gradatim.conduct.views.adverse_events import (
     died_on,
     unexplained_death,
 )
+from gradatim.conduct.views.allowances import judged_not_evaluable
 from gradatim.conduct.views.doses import (
     doses,
     entries_of,
@@ -429,7 +430,7 @@ def dlt_outcome(state: State, participant: Participant, on: date) -> DoseOutcome
         return DoseOutcome.DLT
     if any(one.counts for one in found):
         return DoseOutcome.CANDIDATE
-    if participant.replaced:
+    if participant.replaced or judged_not_evaluable(state, participant):
         return None
     return _without_toxicity(state, participant, on)
 

@@ -2,7 +2,8 @@
 
 The weight at the protocol's anchor (`weight_from`) is the latest one of the visit of that anchor;
 the weight on the day is the latest one of the day of the dose. A weight that the others make
-implausible counts only once the query about it is answered, or it is corrected.
+implausible counts only once the query about it is answered, or a second weighing bears it out, as
+the protocol has it (`treatment.gate`), or once it is corrected.
 """
 
 from datetime import date, datetime
@@ -95,12 +96,19 @@ def _weighed(state: State, fact: Fact, kg: float) -> Weighed:
 
 def doubtful(state: State, participant: Participant) -> dict[int, str]:
     """Return the entries with an implausible weight that nobody has confirmed, and why each is."""
+    gate = state.governing("treatment", participant).treatment.gate
     accepted: list[float] = []
     found: dict[int, str] = {}
+    doubted: list[float] = []
     for one in weighed(state, participant):
-        why = implausible(one.kg, accepted)
-        if why and not _confirmed(state, one.position):
+        why = implausible(one.kg, accepted, gate.weight_change)
+        if gate.weight_outlier == "weighed again":
+            sure = bool(doubted) and not implausible(one.kg, doubted, gate.weight_change)
+        else:
+            sure = _confirmed(state, one.position)
+        if why and not sure:
             found[one.position] = why
+            doubted.append(one.kg)
         else:
             accepted.append(one.kg)
     return found
@@ -121,7 +129,8 @@ def doubt_about(state: State, participant: Participant, kg: float, but: int) -> 
         for one in weighed(state, participant)
         if one.position != but and one.position not in open_
     ]
-    return implausible(kg, others)
+    gate = state.governing("treatment", participant).treatment.gate
+    return implausible(kg, others, gate.weight_change)
 
 
 def _confirmed(state: State, position: int) -> bool:

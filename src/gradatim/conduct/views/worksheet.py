@@ -11,6 +11,7 @@ from gradatim.conduct.policies import gates, withdrawn_since
 from gradatim.conduct.policies.preparation import containers_of_dose
 from gradatim.conduct.policies.verdicts import rule, sentence
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.allowances import level_of_dose
 from gradatim.conduct.views.bedside import bedside_rules, checked_by
 from gradatim.conduct.views.comparison import Compared, beside_the_plan
 from gradatim.conduct.views.doses import Dose, doses
@@ -162,14 +163,15 @@ def compute_preparation(state: State, one: Participant, dose: Dose, at: Moment) 
     Raises:
         UnusableInput: it cannot be done.
     """
-    if one.level is None:
+    level = level_of_dose(state, one, dose.number)
+    if level is None:
         return None
     study = state.governing("treatment", one)
     weights = (
         _weights(state, one, dose, at.day) if study.treatment.administration.dose_per else None
     )
     containers = tuple(_containers(state, one, dose, at.zone))
-    return prepare(study, one.level, weights, containers, intended=_as_given(dose, at.zone))
+    return prepare(study, level, weights, containers, intended=_as_given(dose, at.zone))
 
 
 def to_set_aside(state: State, one: Participant, number: int, at: Moment) -> SetAside:

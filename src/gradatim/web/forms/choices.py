@@ -244,6 +244,7 @@ _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "criterion": _criteria,
     "criteria": _criteria,
     "candidate": _candidates,
+    "candidates": _candidates,
     "stopping_rules": _rules,
     "elements": _elements,
     "obtained_by": _staff,

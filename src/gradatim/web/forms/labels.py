@@ -105,6 +105,9 @@ LABELS: Mapping[str, _Words] = {
     "planned, as recorded": _("Planned, as recorded"), "amount prepared": _("Amount prepared"),
     "amount that was drawn holds": _("Held by what was drawn"),
     "body weight": _("Body weight, beside that of the day"),
+    "candidates": _("Candidates after which it may be given"),
+    "closed_level": _("May it be given although its level is closed?"),
+    "evaluable": _("Does the participant count for the escalation?"),
     "something_else": _("It is something else that the protocol asks about"),
 }  # fmt: skip
 OF_EVENT: Mapping[tuple[str, str], _Words] = {
@@ -135,6 +138,7 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("PreparationVerified", "difference"): _("How it departs from the plan"),
     ("ProductDifferenceExplained", "reason"): _("What became of it"),
     ("DoseAdministered", "lot"): _("Lot given"),
+    ("DosingAllowed", "level"): _("At the lower level"),
     ("RulingSigned", "outcome"): _("The ruling"),
     ("RulingSigned", "answer"): _("In words"),
     ("RulingSigned", "occurred_on"): _("Ruled on"),

@@ -1,0 +1,337 @@
+"""What the protocol says of later doses, and what it leaves to the committee; cautious unless said.
+
+After the first dose of a participant who was eligible: which criteria are asked again, a dose after
+a dose-limiting toxicity, at a closed level or a lower one, and who counts for the escalation.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
+from gradatim.conduct.events import safety as s
+from gradatim.conduct.events.base import Measured
+from gradatim.conduct.policies import check, gates, unmet
+from gradatim.conduct.policies.dosing import no_toxicity_is_open
+from gradatim.conduct.policies.ways import way_through
+from gradatim.conduct.state import State
+from gradatim.conduct.views.allowances import level_of_dose
+from gradatim.conduct.views.eligibility import before_dose
+from gradatim.conduct.views.safety import dlt_outcome
+from gradatim.core.truth import TRUE
+from gradatim.dosefinding.outcomes import DoseOutcome
+from gradatim.protocol.questions import questions
+from gradatim.protocol.study import Study
+from gradatim.protocol.treatment import CAUTIOUS
+from tests.conduct.ready import DAY, Led, ready, refused
+from tests.conduct.treated import AFTER, AT, DOSED, LATER, add, adverse, result, treated
+from tests.conduct.treated import one as person
+from tests.conduct.trials import event, protocol, recorded
+
+COMMITTEE = ("committee.1", "committee.2")
+NO_TOXICITY, TOLERATED = "no toxicity is open", "the level is tolerated"
+
+
+def governed(state: State, criterion: dict[str, Any] | None = None, **gate: Any) -> State:
+    """Let the protocol plan several doses, and say other things of its gate."""
+    version = state.versions[0]
+    study = version.study
+    treatment = study.treatment.model_copy(
+        update={
+            "gate": CAUTIOUS.model_copy(update=gate),
+            "administration": study.treatment.administration.model_copy(update={"doses": 4}),
+        }
+    )
+    criteria = [
+        one.model_copy(update=criterion) if criterion and one.id == "E11a" else one
+        for one in study.criteria
+    ]
+    eligibility = study.eligibility.model_copy(update={"criteria": criteria})
+    changed = study.model_copy(update={"treatment": treatment, "eligibility": eligibility})
+    state.versions[0] = version._replace(study=changed)
+    return state
+
+
+def speaks_against(state: State, day: date = AFTER) -> str:
+    """Say which criteria close the gate of the next dose."""
+    return "; ".join(before_dose(state, person(state), day).clauses())
+
+
+# --- which criteria are asked again
+
+
+def test_what_the_protocol_does_not_say_is_assumed_and_asked():
+    """It is shown with its basis, and a question of safety: no trial goes live without a ruling."""
+    study: Study = protocol()[0].study
+    assert study.treatment.gate == CAUTIOUS
+    (asked,) = [one for one in questions(study) if one.key == "treatment.gate"]
+    assert asked.safety
+    assert "a dose after a dose-limiting toxicity is refused" in asked.now.lower()
+    assert "assumed" in asked.now
+    assert '"weight_change": 0.2' in asked.value, "a ruling confirms what stands there"
+
+
+@pytest.mark.parametrize(
+    ("gate", "criterion", "closed"),
+    [
+        ({}, None, True),
+        ({}, {"before_each_dose": False}, False),
+        ({"criteria_again": "marked"}, None, False),
+        ({"criteria_again": "marked"}, {"before_each_dose": True}, True),
+        ({"criteria_again": "all"}, None, True),
+    ],
+)
+def test_a_result_that_excludes_closes_the_gate_of_the_next_dose(
+    gate: dict[str, Any], criterion: dict[str, Any] | None, closed: bool
+):
+    state = governed(treated(), criterion, **gate)
+    result(state, "alt", 400, "U/L", AFTER, high=40)
+    assert ("E11a" in speaks_against(state)) is closed
+
+
+def test_the_last_value_speaks_and_what_nobody_looked_at_does_not():
+    """A transient rise has gone before the next dose; the other exclusions have no new records."""
+    state = governed(treated())
+    assert "E11a" not in speaks_against(state)
+    result(state, "alt", 400, "U/L", AFTER - timedelta(days=3), high=40)
+    assert "E11a" in speaks_against(state)
+    result(state, "alt", 30, "U/L", AFTER, high=40)
+    result(state, "ast", 30, "U/L", AFTER, high=40)
+    assert "E11a" not in speaks_against(state)
+
+
+def test_a_diagnosis_after_the_first_dose_closes_the_gate_of_the_next():
+    state = governed(treated())
+    add(state, p.FactRecorded, AFTER, fact=Measured(element="malignancy"), start=str(AFTER))
+    assert "E3" in speaks_against(state)
+
+
+# --- what the committee may allow
+
+
+def next_dose(state: State, dose: int = 2, day: date = AFTER) -> dict[str, str]:
+    """Give the gates of a later dose that are closed, with their reasons."""
+    found = gates(state, person(state), dose, day, AT + (day - DOSED))
+    return {
+        gate.__name__.replace("_", " "): "; ".join(answer.clauses())
+        for gate, answer in found
+        if answer.truth is not TRUE
+    }
+
+
+def allowance(dose: int = 2, **fields: Any) -> s.DosingAllowed:
+    """The committee allows a later dose."""
+    made = event(
+        s.DosingAllowed,
+        COMMITTEE[0],
+        on=AFTER,
+        participant="P1",
+        dose=dose,
+        reason="seen together",
+        signers=COMMITTEE,
+        **fields,
+    )
+    assert isinstance(made, s.DosingAllowed)
+    return made
+
+
+def asked_of(state: State, made: s.DosingAllowed) -> str:
+    """Say why an allowance is refused; empty where it is not."""
+    verdict = check(state, made)
+    return "; ".join(why for _, why in unmet(made, verdict)) if verdict.truth is not TRUE else ""
+
+
+def limited(**gate: Any) -> State:
+    """A participant with a candidate for a dose-limiting toxicity after the first dose."""
+    state = governed(treated(), **gate)
+    adverse(state)
+    return state
+
+
+def test_nobody_is_dosed_after_a_toxicity_unless_the_protocol_says_who_allows_it():
+    state = limited()
+    assert "Headache" in next_dose(state)[NO_TOXICITY]
+    assert "lets nobody allow it" in way_through(state, allowance(), no_toxicity_is_open)
+    assert "no dose after a dose-limiting toxicity" in asked_of(
+        state, allowance(candidates=("AE1",))
+    )
+    add(state, s.DosingAllowed, AFTER, **_fields(candidates=("AE1",)))
+    assert NO_TOXICITY in next_dose(state), "what another version allowed is not in force"
+
+
+def test_the_committee_allows_a_dose_after_what_it_has_seen_and_no_more():
+    state = limited(after_dose_limiting_toxicity="committee")
+    assert "Headache" in next_dose(state)[NO_TOXICITY]
+    through = way_through(state, allowance(), no_toxicity_is_open)
+    assert "the committee may allow the dose" in through
+    assert asked_of(state, allowance(candidates=("AE1",))) == ""
+    assert "no candidate" in asked_of(state, allowance(candidates=("AE7",)))
+    assert "nothing is named" in asked_of(state, allowance())
+    add(state, s.DosingAllowed, AFTER, **_fields(candidates=("AE1",)))
+    assert NO_TOXICITY not in next_dose(state)
+    assert NO_TOXICITY in next_dose(state, dose=3), "of another dose it says nothing"
+    adverse(state, adverse_event="AE2", term="Anaphylaxis")
+    assert "Anaphylaxis" in next_dose(state)[NO_TOXICITY], "what came since is to be looked at anew"
+
+
+def _fields(dose: int = 2, **more: Any) -> dict[str, Any]:
+    return {"dose": dose, "reason": "seen together", "signers": COMMITTEE, **more}
+
+
+def test_a_later_dose_at_a_lower_level_is_planned_by_that_level():
+    """From level 2 to level 1; a higher level, and a first dose, are never allowed so."""
+    state = governed(treated(), dose_reduction="committee")
+    one = person(state)
+    one.level = 2
+    assert asked_of(state, allowance(level=1)) == ""
+    assert "not below level 2" in asked_of(state, allowance(level=3))
+    assert level_of_dose(state, one, 2) == 2
+    add(state, s.DosingAllowed, AFTER, **_fields(level=1))
+    assert level_of_dose(state, one, 2) == 1
+    assert level_of_dose(state, one, 3) == 2
+    governed(state, dose_reduction="refused")
+    assert level_of_dose(state, one, 2) == 2
+    assert "no dose at a lower level" in asked_of(state, allowance(level=1))
+
+
+def test_a_closed_level_stays_closed_unless_the_committee_allows_it_for_who_was_dosed_there():
+    state = governed(treated(), under_closed_level="committee")
+    for number in (2, 3):
+        _limiting_dose(state, f"P{number}")
+    assert TOLERATED in next_dose(state, day=LATER)
+    assert asked_of(state, allowance(closed_level=True)) == ""
+    add(state, s.DosingAllowed, LATER, **_fields(closed_level=True))
+    assert TOLERATED not in next_dose(state, day=LATER)
+    _limiting_dose(state, "P4")
+    assert TOLERATED in next_dose(state, day=LATER), "another toxicity is to be looked at anew"
+    governed(state)
+    assert "closing of its level" in asked_of(state, allowance(closed_level=True))
+
+
+def _limiting_dose(state: State, name: str) -> None:
+    """Somebody at level 1 has a dose-limiting toxicity."""
+    about: dict[str, Any] = {"participant": name}
+    add(state, p.ParticipantRegistered, person_token=name[1] * 64, **about)
+    add(state, p.InformedConsentObtained, version="1", language="en", obtained_by="i", **about)
+    add(state, p.ParticipantEnrolled, level=1, **about)
+    state.participants[name].level = 1
+    more: dict[str, Any] = {
+        "amount": 7e7,
+        "unit": "{cells}",
+        "started_at": AT,
+        "ended_at": AT + timedelta(hours=1),
+    }
+    add(state, x.DoseAdministered, dose=1, **more, **about)
+    number = f"AE-{name}"
+    adverse(state, adverse_event=number, **about)
+    add(
+        state,
+        s.DoseLimitingToxicityAdjudicated,
+        LATER,
+        candidate=number,
+        dose_limiting=True,
+        reason="as defined",
+        signers=COMMITTEE,
+        **about,
+    )
+
+
+# --- weights that look wrong
+
+
+def test_the_protocol_says_how_far_weights_may_differ_and_what_settles_one():
+    led = ready(70, None)
+    governed(led.trial.state, weight_change=0.1, weight_outlier="weighed again")
+    entered = led.measured(hour=7, body_weight=78)
+    assert entered.queries, "+11 % against 70 kg, and 10 % is the protocol's"
+    led.prepare(7.8e7, 78)
+    still = "the preparation still holds"
+    assert "78 kg" in refused(led.sign())[still], "one weighing in doubt does not count"
+    led.measured(hour=8.6, body_weight=78)
+    assert still not in refused(led.sign(), some=False), "the second weighing bears it out"
+
+
+# --- who counts
+
+
+def dosed(amount: float = 7e7) -> Led:
+    """Somebody who was given the planned dose, or another."""
+    led = ready()
+    led.prepare(7e7, 70)
+    led.sign()
+    led.give(amount)
+    return led
+
+
+def judged(led: Led, evaluable: bool) -> Any:
+    """The committee says whether the participant counts."""
+    return led.ask(
+        s.EvaluabilityJudged,
+        COMMITTEE[0],
+        on=LATER,
+        evaluable=evaluable,
+        reason="the cells of the lot were found to be others",
+        signers=COMMITTEE,
+    )
+
+
+def replaced(led: Led) -> Any:
+    """The committee gives the place to another."""
+    return led.ask(
+        p.ParticipantReplaced,
+        COMMITTEE[0],
+        on=LATER,
+        reason="tells nothing of the level",
+        signers=COMMITTEE,
+    )
+
+
+def test_who_was_given_five_times_the_dose_is_replaced():
+    led = dosed(3.5e8)
+    assert dlt_outcome(led.trial.state, led.one, LATER) is None
+    recorded(replaced(led))
+
+
+def test_whom_the_committee_calls_not_evaluable_is_replaced():
+    led = dosed()
+    state = led.trial.state
+    assert dlt_outcome(state, led.one, LATER) is DoseOutcome.NO_DLT
+    why = refused(replaced(led))["the reason is unrelated"]
+    assert "Judge evaluability" in why, "the way through is named"
+    recorded(judged(led, False))
+    assert dlt_outcome(state, led.one, LATER) is None
+    recorded(replaced(led))
+
+
+def test_a_judgement_can_be_made_again():
+    led = dosed()
+    recorded(judged(led, False))
+    recorded(judged(led, True))
+    assert dlt_outcome(led.trial.state, led.one, LATER) is DoseOutcome.NO_DLT
+
+
+def test_a_toxicity_counts_whatever_is_said_of_the_dose():
+    led = dosed()
+    recorded(judged(led, False))
+    recorded(
+        led.ask(
+            s.AdverseEventReported,
+            on=DAY + timedelta(days=3),
+            adverse_event="AE1",
+            term="Headache",
+            onset=str(DAY + timedelta(days=2)),
+            grade=4,
+            relation="possible",
+        )
+    )
+    outcome = dlt_outcome(led.trial.state, led.one, LATER)
+    assert outcome is not None
+    assert outcome.counts_as_dlt
+    assert "AE1" in refused(judged(led, False))["no toxicity is set aside"]
+
+
+def test_nobody_is_judged_who_was_not_dosed():
+    led = ready()
+    assert "has not been dosed" in refused(judged(led, False))["no toxicity is set aside"]
