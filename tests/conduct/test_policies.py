@@ -26,6 +26,7 @@ from gradatim.conduct.policies import (
     AUTHORISATIONS,
     RULES,
     allowing,
+    approvals,
     check,
     dating,
     dosing,
@@ -286,6 +287,17 @@ def _dosed(one: Participant) -> date:
     return at.date()
 
 
+def approval(until: date | None, authority: str = "ethics", **more: Any) -> Event:
+    """An approval, which ends then."""
+    fields = {"authority": authority, "version": "1.0", "reference": "no. 7"} | more
+    return event(t.ApprovalRecorded, "sponsor.1", expires_on=until, **fields)
+
+
+def lapsed_approval() -> State:
+    """The trial's first day; the approval of the ethics committee ended on the day before."""
+    return after(opened(), approval(START - timedelta(days=1)))
+
+
 def dated(later: int, kind: type[Event] = p.EligibilityConfirmed) -> Case:
     """An act recorded on the trial's first day, dated so many days later."""
     more: dict[str, Any] = {}
@@ -296,6 +308,15 @@ def dated(later: int, kind: type[Event] = p.EligibilityConfirmed) -> Case:
 
 
 CASES: dict[Policy, Callable[[], Case]] = {
+    approvals.the_approvals_are_in_force: lambda: (lapsed_approval(), _registration()),
+    approvals.the_approvals_allow_the_dose: lambda: (
+        after(under_way(), approval(START)),
+        signed(under_way(), treated()),
+    ),
+    going_live.somebody_acts_for_the_sponsor: lambda: (
+        opened(),
+        event(t.RoleRevoked, "sponsor.1", user="sponsor.1", role="sponsor", reason="leaves"),
+    ),
     dating.the_act_is_of_the_day_it_is_given: lambda: dated(-120),
     dating.the_act_is_not_dated_ahead: lambda: dated(1, p.PlacedOnWaitingList),
     going_live.the_ledger_begins_once: lambda: (

@@ -171,6 +171,8 @@ _ROWS = (
         "Take a task back",
         "{user} is no longer {role}: {reason}",
         ("sponsor", "investigator"),
+        meaning="I take this task back.",
+        refusable=True,
         offered_on=("people", "person"),
     ),
     Act(

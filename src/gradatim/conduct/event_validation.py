@@ -22,6 +22,7 @@ from gradatim.conduct.day_validation import validate_days
 from gradatim.conduct.days import moved, zone_of
 from gradatim.conduct.events import participants, product, records, review, safety
 from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.review import QueryAnswered, QueryClosed
 from gradatim.conduct.events.trial import (
     ProtocolActivated,
     ProtocolAmended,
@@ -241,6 +242,7 @@ def _references(state: State, event: Event) -> None:
     if query is not None and (query in state.queries) is (type(event).__name__ == "QueryOpened"):
         there = "there is a query" if query in state.queries else "there is no query"
         raise _unusable(event, f"{there} {query}")
+    _settled(state, event)
     lot = getattr(event, "lot", None)
     if lot is not None and lot not in state.lots and type(event) is not product.ProductReceived:
         raise _unusable(event, f"there is no lot {lot}", todo="record its receipt first")
@@ -315,6 +317,14 @@ def _merges(state: State, event: Event) -> None:
         event.into not in state.participants or event.into == event.participant
     ):
         raise _unusable(event, f"there is no other participant {event.into}")
+
+
+def _settled(state: State, event: Event) -> None:
+    """A closed query is neither answered nor closed again."""
+    if not isinstance(event, QueryAnswered | QueryClosed):
+        return
+    if state.queries[event.query].status == "closed":
+        raise _unusable(event, f"query {event.query} is closed", todo="open another query")
 
 
 def _judgements(state: State, event: Event) -> None:

@@ -75,6 +75,11 @@ class Breach(Template):
     CHECKLIST_ON_PAPER = (
         "it was entered from paper at {moment}, before the dose began: sign it here, for this dose"
     )
+    NO_APPROVAL = "no approval of the {authority} authority is recorded"
+    APPROVAL_LAPSED = "the {authority} approval ended on {day}: record its renewal"
+    NO_AGREEMENT = (
+        "for later doses, record that the ethics committee agreed that those in treatment go on"
+    )
     PAPER_DATED = "it is dated {day}, and the paper was signed on {day2}"
     NOT_ON_PAPER = "this is not signed on paper: sign it here, on the day on which it is given"
     DATED_AHEAD = (

@@ -88,6 +88,20 @@ class Check(Sourced):
     rule: Rule
 
 
+LockItem = Literal["queries", "candidates", "participants", "reports", "deviations", "signatures"]
+"""What may be open when the data are to be locked."""
+
+
+class Lock(Sourced):
+    """What may stay open when the data are locked; whoever locks them signs why.
+
+    Without it, reports that are not sent, deviations that are not reviewed and judgements that are
+    not signed may, and queries, candidates and participants without an end may not.
+    """
+
+    may_stay_open: list[LockItem]
+
+
 class Study(Model):
     """A protocol: one typed, versioned document that the whole system runs from."""
 
@@ -102,6 +116,7 @@ class Study(Model):
     consent: InformedConsent | None = None
     training: Training | None = None
     checks: list[Check] = []
+    lock: Lock | None = None
     rulings: list[Ruling] = []
 
     @property

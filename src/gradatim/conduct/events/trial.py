@@ -79,13 +79,26 @@ class ProtocolSubmitted(Event, frozen=True):
     document: Annotated[str, Meta(max_length=900_000)]
 
 
-class ApprovalRecorded(Event, frozen=True):
-    """An ethics committee or a regulator approved a version of the protocol."""
+Authority = Literal["ethics", "regulator"]
 
-    authority: Literal["ethics", "regulator"]
+
+class ApprovalRecorded(Event, frozen=True):
+    """An ethics committee or a regulator approved a version of the protocol.
+
+    Args:
+        authority: who.
+        version: of the protocol.
+        reference: of the approval.
+        expires_on: the last day on which it holds; None without an end.
+        scope: `later doses` where it is only agreed that who is in treatment goes on, although the
+            approval has lapsed.
+    """
+
+    authority: Authority
     version: Annotated[str, Meta(max_length=40)]
     reference: Text
     expires_on: date | None = None
+    scope: Literal["", "later doses"] = ""
 
 
 DesignDefaults = Literal[1, 2]

@@ -15,7 +15,7 @@ def _queried(state: State, position: int, event: review.QueryOpened) -> None:
 
 
 def _answered(state: State, position: int, event: review.QueryAnswered) -> None:
-    if one := state.queries.get(event.query):
+    if (one := state.queries.get(event.query)) and one.status != "closed":
         one.status, one.answer = "answered", event.answer
 
 

@@ -27,6 +27,7 @@ from gradatim.conduct.events.findings import (
 from gradatim.conduct.policies import (
     account,
     allowing,
+    approvals,
     bedside,
     dating,
     dosing,
@@ -52,6 +53,7 @@ GATES: tuple[Policy, ...] = (
     entry.eligibility_is_confirmed,
     dosing.a_place_is_held,
     dosing.treatment_goes_on,
+    approvals.the_approvals_allow_the_dose,
     dosing.the_preparation_is_verified,
     entry.the_trial_goes_on,
     entry.dosing_is_not_paused,
@@ -97,6 +99,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         protocol.the_approvals_are_there, protocol.no_safety_question_is_open,
     ),
     t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
+    t.RoleRevoked: (protocol.somebody_acts_for_the_sponsor,),
     t.RoleGranted: (
         protocol.the_user_is_a_person, protocol.the_task_is_of_the_site,
         protocol.the_committee_is_independent, protocol.who_watches_does_not_treat,
@@ -106,7 +109,8 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         review.no_rule_ends_the_trial,
     ),
     p.ParticipantRegistered: (
-        ACTIVE, entry.the_site_is_open, entry.the_trial_goes_on, entry.the_number_is_new,
+        ACTIVE, approvals.the_approvals_are_in_force,
+        entry.the_site_is_open, entry.the_trial_goes_on, entry.the_number_is_new,
         entry.the_person_is_new,
     ),
     p.EligibilityConfirmed: (
@@ -116,6 +120,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     p.PlacedOnWaitingList: (entry.the_step_is_legal, entry.consent_is_in_force),
     p.ParticipantEnrolled: (
+        approvals.the_approvals_are_in_force,
         entry.the_site_is_open, entry.the_trial_goes_on, entry.dosing_is_not_paused,
         entry.the_step_is_legal, entry.consent_is_in_force,
         entry.consent_is_to_the_version_in_force, entry.eligibility_is_confirmed,
@@ -164,7 +169,8 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         review.the_committee_signs, allowing.no_toxicity_is_set_aside,
     ),
     r.DoseDecision: (
-        ACTIVE, entry.the_trial_goes_on, review.the_committee_signs,
+        ACTIVE, approvals.the_approvals_are_in_force, entry.the_trial_goes_on,
+        review.the_committee_signs,
         review.the_decision_saw_the_present, review.the_advice_is_that_of_the_design,
         review.the_decision_is_not_less_cautious, review.the_level_is_not_stopped,
     ),
@@ -179,6 +185,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
 
 _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.InformedConsentObtained: (
+        approvals.the_approvals_are_in_force,
         entry.the_step_is_legal,
         entry.the_participant_agrees_before_any_procedure,
         *_OF_CONSENT,
@@ -245,9 +252,23 @@ def _dated(kind: type[Event], asked: tuple[Policy, ...]) -> tuple[Policy, ...]:
     return (dating.the_act_is_not_dated_ahead, *asked)
 
 
+_FACTS = tuple(kind for kind, act in ACTS.items() if not act.refusable)
+NOT_OF_THE_DATA: tuple[type[Event], ...] = (
+    t.SiteClosed, t.TrainingRecorded, r.ProposalWithdrawn, r.ExportMade,
+)  # fmt: skip
+"""Facts that say nothing about the data: they are not flagged after the lock."""
+
+
+def _flagged(kind: type[Event]) -> tuple[Policy, ...]:
+    """Return the rules of a fact: whatever it says of the data is seen to come after the lock."""
+    asked = _OF_FACTS.get(kind, ())
+    late = () if kind in NOT_OF_THE_DATA or set(_UNLOCKED) <= set(asked) else _UNLOCKED
+    return (*asked, *late)
+
+
 POLICIES: Mapping[type[Event], tuple[Policy, ...]] = {
     **{kind: _dated(kind, asked) for kind, asked in _OF_AUTHORISATIONS.items()},
-    **_OF_FACTS,
+    **{kind: asked for kind in _FACTS if (asked := _flagged(kind))},
 }
 """Each type of event of which anything is asked, and the policies."""
 NOTED: Mapping[type[Event], tuple[Policy, ...]] = dict.fromkeys(

@@ -10,6 +10,7 @@ from gradatim.conduct.events.trial import (
     ProtocolAmended,
     ProtocolSubmitted,
     RoleGranted,
+    RoleRevoked,
     RulingSigned,
     SiteOpened,
     TrialCreated,
@@ -187,6 +188,7 @@ def the_approvals_are_there(state: State, event: _Versioned) -> Verdict:
         for one in approved
         if isinstance(one, ApprovalRecorded)
         and one.version == event.version
+        and not one.scope
         and (one.expires_on is None or one.expires_on >= event.occurred_on)
     }
     lacks = [one for one in ("ethics", "regulator") if one not in have]
@@ -249,6 +251,19 @@ def the_site_is_not_open(state: State, event: SiteOpened) -> Verdict:
         "the site is not open yet",
         f"site {event.site} is open",
     )
+
+
+def somebody_acts_for_the_sponsor(state: State, event: RoleRevoked) -> Verdict:
+    """The last who acts for the sponsor keeps the task: nobody else could give it out again."""
+    if event.role != "sponsor" or event.site:
+        return holds("the sponsor's tasks stay as they are")
+    others = [
+        user
+        for (user, site), roles in state.roles.items()
+        if not site and "sponsor" in roles and user != event.user
+    ]
+    told = f"{event.user} is the only one who acts for the sponsor: give the task to another first"
+    return either(bool(others), f"{', '.join(others)} acts for the sponsor", told)
 
 
 def the_user_is_a_person(state: State, event: RoleGranted) -> Verdict:

@@ -32,10 +32,11 @@ from gradatim.conduct.proposals import (
     unsigned_signers,
 )
 from gradatim.conduct.state import State
-from gradatim.conduct.transitions import ENDED
+from gradatim.conduct.views.open_items import OpenItem, may_stay_open, open_items
 from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
+from gradatim.protocol.study import LockItem
 from gradatim.safety.dlt import watched_elements
 
 BY_COMMITTEE = frozenset(act.name for act in ACTS.values() if act.by_committee)
@@ -256,26 +257,48 @@ def no_rule_ends_the_trial(state: State, event: TrialResumed) -> Verdict:
     return either(not told, "no rule ends the trial", "; ".join(told))
 
 
+_KINDS: dict[LockItem, str] = {
+    "queries": "open queries",
+    "candidates": "not adjudicated",
+    "participants": "without an end",
+    "reports": "reports not sent",
+    "deviations": "deviations not reviewed",
+    "signatures": "judgements not signed",
+}
+_MOST_NAMED = 5
+
+
 def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:
-    """Data are locked when all queries are closed, candidates adjudicated, participants ended."""
-    return data_are_complete(state)
+    """Data are locked when nothing is open but what the protocol lets stay open, for a reason."""
+    found = open_items(state)
+    stays = may_stay_open(state)
+    closed = [one for one in found if one.kind not in stays]
+    if not event.reason.strip():
+        closed = found
+    if not closed:
+        return holds(f"open for a reason: {_in_kinds(found)}" if found else "nothing is left open")
+    most = [_in_kinds(closed)]
+    if all(one.kind in stays for one in closed):
+        most.append("say why that stays open")
+    return broken("; ".join(most))
+
+
+def _in_kinds(items: Sequence[OpenItem]) -> str:
+    """Say what is open by its kinds, the first of each by name."""
+    told = []
+    for kind, words in _KINDS.items():
+        some = [one.text for one in items if one.kind == kind]
+        if some:
+            more = f" and {len(some) - _MOST_NAMED} more" if len(some) > _MOST_NAMED else ""
+            told.append(f"{words}: {', '.join(some[:_MOST_NAMED])}{more}")
+    return "; ".join(told)
 
 
 def data_are_complete(state: State) -> Verdict:
-    """Return whether nothing is left open that keeps the data from being locked."""
-    open_ = [one.id for one in state.queries.values() if one.status != "closed"]
-    if open_:
-        return broken(f"open queries: {', '.join(open_[:5])}")
-    waiting = [
-        one
-        for p in state.participants.values()
-        for one in possible_dlts(state, p)
-        if one.dose_limiting is None
-    ]
-    if waiting:
-        return broken(f"not adjudicated: {', '.join(one.label for one in waiting[:5])}")
-    left = [one.id for one in state.participants.values() if one.status not in ENDED]
-    return either(not left, "nothing is left open", f"without an end: {', '.join(left[:5])}")
+    """Return whether nothing is left open that keeps the data from being locked at all."""
+    stays = may_stay_open(state)
+    left = [one for one in open_items(state) if one.kind not in stays]
+    return either(not left, "nothing is left open that may not be", _in_kinds(left))
 
 
 def the_data_are_locked(state: State, event: DataUnlocked) -> Verdict:

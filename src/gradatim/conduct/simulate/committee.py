@@ -28,6 +28,7 @@ from gradatim.conduct.simulate.run import (
 from gradatim.conduct.state import Participant
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.doses import doses
+from gradatim.conduct.views.open_items import open_items
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
 from gradatim.protocol.questions import ruled_design
 
@@ -302,6 +303,12 @@ def _assess_excursion(at_site: Callable[..., None], fit: str, unfit: str) -> Non
     at_site(product.ProductDestroyed, (unfit,), reason="cracked after the excursion")
 
 
+def _lock(run: Run) -> None:
+    """Lock the data, with what stays open."""
+    reason = "nothing that is open bears on the endpoints" if open_items(run.state) else ""
+    run.do(review.DataLocked, DATA_MANAGER, reason=reason)
+
+
 def finish(run: Run) -> None:
     """Close the sites, look at the deviations, lock, export; then what still comes to light."""
     come_to_light(run)
@@ -323,7 +330,7 @@ def finish(run: Run) -> None:
             role="investigator",
             reason="the site is closed",
         )
-    run.do(review.DataLocked, DATA_MANAGER)
+    _lock(run)
     run.do(
         review.ExportMade,
         STATISTICIAN,
@@ -337,7 +344,7 @@ def finish(run: Run) -> None:
         run.do(
             safety.ProtocolDeviation, MONITOR, rule="filing", description="a report was misfiled"
         )
-        run.do(review.DataLocked, DATA_MANAGER)
+        _lock(run)
     first = next(iter(run.state.participants))
     run.do(
         participants.PersonalDataErased,

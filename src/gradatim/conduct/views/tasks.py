@@ -18,6 +18,7 @@ from gradatim.conduct.proposals import altered_since, holding, signatures_needed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.approvals import AUTHORITIES, in_force_until, lapsed
 from gradatim.conduct.views.dose_tasks import account_tasks, dose_steps
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
@@ -420,6 +421,7 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
             yield from _open_relations(state, rule)
     for found in account_tasks(state, on):
         yield Task("product", found.what, found.event, found.site, None, None, found.given)
+    yield from _approvals(state, on)
     yield from _reviews(state)
     yield from _proposals(state)
     advice, _why = advice_or_why(state, on)
@@ -450,6 +452,27 @@ def _open_relations(state: State, rule: FiredRule) -> Iterator[Task]:
                 None,
                 {"adverse_event": number},
             )
+
+
+AHEAD = timedelta(days=60)
+"""How long ahead the lapse of an approval is announced: a committee has to meet before."""
+
+
+def _approvals(state: State, on: date) -> Iterator[Task]:
+    """Return the approvals that have lapsed, or are about to."""
+    gone = {one.authority for one in lapsed(state, on)}
+    for authority in AUTHORITIES:
+        until = in_force_until(state, authority)
+        if authority in gone:
+            ended = f"ended on {until}" if until else "is not recorded"
+            what = (
+                f"{authority} approval {ended}: nobody enters, nobody is dosed for the first time"
+            )
+        elif until is not None and until - on <= AHEAD:
+            what = f"{authority} approval ends on {until}"
+        else:
+            continue
+        yield Task("approval", what, "ApprovalRecorded", given={"authority": authority})
 
 
 def _proposals(state: State) -> Iterator[Task]:

@@ -28,6 +28,7 @@ from gradatim.conduct.signatures import MEANINGS, TRANSCRIPTION
 from gradatim.conduct.system_fields import with_system_fields
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.open_items import may_stay_open, open_items
 from gradatim.conduct.views.record_review import review_record
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
@@ -149,6 +150,9 @@ def _reading(asked: FormContext) -> tuple[str, dict[str, Any]]:
         return "gradatim/protocol/rule.html", {"item": pages.of_state(asked.state, question)}
     if asked.event in ("ProtocolActivated", "ProtocolAmended"):
         return "gradatim/protocol/put_into_force.html", pages.put_into_force(asked.state)
+    if asked.event == "DataLocked":
+        stays, left = may_stay_open(asked.state), open_items(asked.state)
+        return "gradatim/lock.html", {"open": [(one, one.kind in stays) for one in left]}
     if record := record_asked(asked):
         return "gradatim/judged_record.html", {"row": review_record(asked.state, record)}
     if asked.event == "DoseAdministered" and asked.participant and "dose" in asked.given:
