@@ -35,6 +35,7 @@ from gradatim.conduct.policies import (
     reports,
     review,
     training,
+    urgent,
 )
 from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
@@ -298,6 +299,19 @@ def lapsed_approval() -> State:
     return after(opened(), approval(START - timedelta(days=1)))
 
 
+def held() -> State:
+    """The trial's first day; an urgent safety measure holds enrolment."""
+    fields: dict[str, Any] = {
+        "hazard": "a bag leaks",
+        "measure": "nobody enters",
+        "holds": ("enrolment",),
+    }
+    return after(opened(), event(t.UrgentSafetyMeasureTaken, "sponsor.1", **fields))
+
+
+LATER_AT = datetime(LATER.year, LATER.month, LATER.day, 12, tzinfo=UTC)
+
+
 def dated(later: int, kind: type[Event] = p.EligibilityConfirmed) -> Case:
     """An act recorded on the trial's first day, dated so many days later."""
     more: dict[str, Any] = {}
@@ -316,6 +330,22 @@ CASES: dict[Policy, Callable[[], Case]] = {
     going_live.somebody_acts_for_the_sponsor: lambda: (
         opened(),
         event(t.RoleRevoked, "sponsor.1", user="sponsor.1", role="sponsor", reason="leaves"),
+    ),
+    urgent.no_urgent_measure_holds: lambda: (held(), _registration()),
+    urgent.the_measure_stands: lambda: (
+        held(),
+        event(t.UrgentSafetyMeasureEnded, "sponsor.1", of=1, reason="it is over"),
+    ),
+    urgent.the_authority_is_told_in_time: lambda: (
+        held(),
+        event(
+            t.UrgentSafetyMeasureNotified,
+            "sponsor.1",
+            on=LATER,
+            of=held().position,
+            recipient="ethics",
+            sent_at=LATER_AT,
+        ),
     ),
     dating.the_act_is_of_the_day_it_is_given: lambda: dated(-120),
     dating.the_act_is_not_dated_ahead: lambda: dated(1, p.PlacedOnWaitingList),

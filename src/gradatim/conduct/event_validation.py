@@ -28,6 +28,7 @@ from gradatim.conduct.events.trial import (
     ProtocolAmended,
     ProtocolSubmitted,
     RoleRevoked,
+    UrgentSafetyMeasureNotified,
 )
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
@@ -321,6 +322,8 @@ def _merges(state: State, event: Event) -> None:
 
 def _settled(state: State, event: Event) -> None:
     """A closed query is neither answered nor closed again."""
+    if isinstance(event, UrgentSafetyMeasureNotified) and event.of not in state.urgent:
+        raise _unusable(event, f"entry {event.of} is no urgent safety measure")
     if not isinstance(event, QueryAnswered | QueryClosed):
         return
     if state.queries[event.query].status == "closed":

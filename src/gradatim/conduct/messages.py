@@ -75,6 +75,7 @@ class Breach(Template):
     CHECKLIST_ON_PAPER = (
         "it was entered from paper at {moment}, before the dose began: sign it here, for this dose"
     )
+    HELD_BY_MEASURE = "the urgent safety measure of entry {entry} holds {held}"
     NO_APPROVAL = "no approval of the {authority} authority is recorded"
     APPROVAL_LAPSED = "the {authority} approval ended on {day}: record its renewal"
     NO_AGREEMENT = (

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from gradatim.conduct.event_log import EventLog
-from gradatim.conduct.events import findings, participants, product, safety
+from gradatim.conduct.events import findings, participants, product, safety, trial
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.events.messages import StoredText
 from gradatim.conduct.events.trial import Applies, Part
@@ -51,6 +51,7 @@ ADDS_ONLY: frozenset[type[Event]] = frozenset(
         safety.AdverseEventResolved,
         safety.ProtocolDeviation,
         safety.SafetyReportSent,
+        trial.UrgentSafetyMeasureTaken,
     }
 )
 """Types of entries that add to a participant's and leave what the earlier ones say as it is. Of any
@@ -265,7 +266,8 @@ class Deviation(NamedTuple):
     """A broken rule: which, by which entry, of whom, and whether a person judged it important.
 
     `message` is the description as other languages say it; None where it is in English only.
-    `answered_by` is the entry that took its cause away: it was a slip of the pen.
+    `answered_by` is the entry that took its cause away: it was a slip of the pen. `measure` is the
+    urgent safety measure that it was taken for: an immediate hazard, no ordinary deviation.
     """
 
     position: int
@@ -277,11 +279,12 @@ class Deviation(NamedTuple):
     action: str
     message: StoredText | None = None
     answered_by: int | None = None
+    measure: int | None = None
 
     @property
     def open(self) -> bool:
         """Whether it waits for somebody to judge it."""
-        return not self.action and self.answered_by is None
+        return not self.action and self.answered_by is None and self.measure is None
 
 
 @dataclass(slots=True)
@@ -300,6 +303,29 @@ class Void:
     bears_on: tuple[str, ...] = ()
     signers: dict[str, int] = field(default_factory=dict)
     since: int | None = None
+
+
+@dataclass(slots=True)
+class UrgentMeasure:
+    """An urgent safety measure, by the entry that took it.
+
+    Args:
+        position: the entry.
+        site: where it holds; empty everywhere.
+        participant: whom it is about; None where it is about all.
+        holds: what it holds: `dosing`, `enrolment`.
+        departs_from: names of the rules that are not kept because of it.
+        ended: the entry that ended it; None while it stands.
+        told: the entries that say that an authority was told.
+    """
+
+    position: int
+    site: str
+    participant: str | None
+    holds: tuple[str, ...]
+    departs_from: tuple[str, ...]
+    ended: int | None = None
+    told: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -393,6 +419,7 @@ class State:
     decisions: list[int] = field(default_factory=list)
     meetings: list[int] = field(default_factory=list)
     pauses: list[int] = field(default_factory=list)
+    urgent: dict[int, UrgentMeasure] = field(default_factory=dict)
     resumed_rules: set[str] = field(default_factory=set)
     stopped: int | None = None
     locked: bool = False

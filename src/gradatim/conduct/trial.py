@@ -38,6 +38,7 @@ from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
+from gradatim.conduct.views.urgent import covering
 from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Text
 from gradatim.core.truth import TRUE
@@ -198,6 +199,7 @@ class Trial:
                 of=of,
                 participant=about,
                 message=stored(why) if description == str(why) else None,
+                measure=covering(self.state, event, rule),
             )
 
     def _appended(self, events: list[Event], request: str) -> Recorded:

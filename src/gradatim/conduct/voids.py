@@ -33,6 +33,8 @@ SUPERSEDED: Mapping[type[Event], str] = {
     t.RoleRevoked: "give the task again",
     t.TrialPaused: "the committee resumes dosing",
     t.TrialResumed: "pause dosing",
+    t.UrgentSafetyMeasureTaken: "end the measure",
+    t.UrgentSafetyMeasureEnded: "take another measure",
     t.TrialStopped: _BY_PROPOSAL,
     p.ConsentFormApproved: "record the form that is approved",
     p.EntryCorrected: "correct the entry once more, as it was",

@@ -184,7 +184,8 @@ class ProtocolDeviation(Event, frozen=True):
     """A rule of the protocol was broken; `of` is the entry that shows it, `rule` the rule.
 
     `description` says why, and `message` the same for other languages where it is a sentence of
-    the catalogues; deviations that a person recorded, and old ones, have none.
+    the catalogues; deviations that a person recorded, and old ones, have none. `measure` is the
+    entry of the urgent safety measure that it was taken for: the class is an immediate hazard.
     """
 
     rule: Annotated[str, Meta(max_length=100)]
@@ -193,6 +194,7 @@ class ProtocolDeviation(Event, frozen=True):
     participant: Id | None = None
     important: bool = False
     message: StoredText | None = None
+    measure: Number | None = None
 
 
 class ProtocolDeviationReviewed(Event, frozen=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from gradatim.conduct.events.base import Event, Id, Name, Reason, Text
+from gradatim.conduct.events.base import Event, Id, Moment, Name, Number, Reason, Text
 from gradatim.protocol.study import RulingOutcome
 
 Mode = Literal["real", "demo", "simulated"]
@@ -208,6 +208,50 @@ class TrialResumed(Event, frozen=True):
     stopping_rules: tuple[Text, ...] = ()
 
 
+Held = Literal["dosing", "enrolment"]
+
+
+class UrgentSafetyMeasureTaken(Event, frozen=True):
+    """An investigator or the sponsor protects participants from an immediate hazard, at once.
+
+    It needs no approval beforehand: whoever takes it tells the authorities afterwards. It is of a
+    site, of one participant, or of the whole trial. Source: ICH E6(R3), 2.6.3; Reg. (EU) 536/2014,
+    art. 54.
+
+    Args:
+        hazard: what endangers participants.
+        measure: what is done at once.
+        parts: the parts of the protocol that it departs from.
+        holds: what is held until the measure ends.
+        departs_from: rules that are not kept because of it, by name: what breaks one is no ordinary
+            deviation while the measure stands.
+        participant: whom it is about; None where it is about all.
+    """
+
+    hazard: Reason
+    measure: Reason
+    parts: tuple[Part, ...] = ()
+    holds: tuple[Held, ...] = ()
+    departs_from: tuple[Annotated[str, Meta(max_length=100)], ...] = ()
+    participant: Id | None = None
+
+
+class UrgentSafetyMeasureNotified(Event, frozen=True):
+    """An authority was told of an urgent safety measure; `of` is the entry that took it."""
+
+    of: Number
+    recipient: Authority
+    sent_at: Moment
+    reference: Text = ""
+
+
+class UrgentSafetyMeasureEnded(Event, frozen=True):
+    """The hazard is over, or the protocol was amended; `of` is the entry that took the measure."""
+
+    of: Number
+    reason: Reason
+
+
 class TrialStopped(Event, frozen=True):
     """Dosing has ended for good; follow-up goes on."""
 
@@ -230,5 +274,8 @@ EVENTS = (
     ReferenceRangesRecorded,
     TrialPaused,
     TrialResumed,
+    UrgentSafetyMeasureTaken,
+    UrgentSafetyMeasureNotified,
+    UrgentSafetyMeasureEnded,
     TrialStopped,
 )

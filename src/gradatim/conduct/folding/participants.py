@@ -202,6 +202,7 @@ def _deviated(state: State, position: int, event: safety.ProtocolDeviation) -> N
         event.important,
         "",
         event.message,
+        measure=event.measure,
     )
 
 

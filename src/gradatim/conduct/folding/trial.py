@@ -5,7 +5,7 @@ from functools import lru_cache
 from gradatim.conduct.events import trial
 from gradatim.conduct.folding.anew import trained
 from gradatim.conduct.folding.handlers import Handlers
-from gradatim.conduct.state import Delegation, State, Version
+from gradatim.conduct.state import Delegation, State, UrgentMeasure, Version
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_design import as_before
 from gradatim.protocol.load import Document, parse
@@ -221,6 +221,22 @@ def _resumed(state: State, position: int, event: trial.TrialResumed) -> None:
     state.resumed_rules |= set(event.stopping_rules)
 
 
+def _measure_taken(state: State, position: int, event: trial.UrgentSafetyMeasureTaken) -> None:
+    state.urgent[position] = UrgentMeasure(
+        position, event.site, event.participant, event.holds, event.departs_from
+    )
+
+
+def _measure_told(state: State, position: int, event: trial.UrgentSafetyMeasureNotified) -> None:
+    if one := state.urgent.get(event.of):
+        one.told.append(position)
+
+
+def _measure_ended(state: State, position: int, event: trial.UrgentSafetyMeasureEnded) -> None:
+    if one := state.urgent.get(event.of):
+        one.ended = one.ended or position
+
+
 def _stopped(state: State, position: int, event: trial.TrialStopped) -> None:
     state.stopped = position
     for cohort in state.cohorts:
@@ -242,5 +258,8 @@ HANDLERS: Handlers = {
     trial.ReferenceRangesRecorded: _ranges,
     trial.TrialPaused: _paused,
     trial.TrialResumed: _resumed,
+    trial.UrgentSafetyMeasureTaken: _measure_taken,
+    trial.UrgentSafetyMeasureNotified: _measure_told,
+    trial.UrgentSafetyMeasureEnded: _measure_ended,
     trial.TrialStopped: _stopped,
 }

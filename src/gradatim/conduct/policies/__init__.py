@@ -37,6 +37,7 @@ from gradatim.conduct.policies import (
     reports,
     review,
     training,
+    urgent,
     verification,
 )
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
@@ -54,6 +55,7 @@ GATES: tuple[Policy, ...] = (
     dosing.a_place_is_held,
     dosing.treatment_goes_on,
     approvals.the_approvals_allow_the_dose,
+    urgent.no_urgent_measure_holds,
     dosing.the_preparation_is_verified,
     entry.the_trial_goes_on,
     entry.dosing_is_not_paused,
@@ -99,6 +101,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         protocol.the_approvals_are_there, protocol.no_safety_question_is_open,
     ),
     t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
+    t.UrgentSafetyMeasureEnded: (urgent.the_measure_stands,),
     t.RoleRevoked: (protocol.somebody_acts_for_the_sponsor,),
     t.RoleGranted: (
         protocol.the_user_is_a_person, protocol.the_task_is_of_the_site,
@@ -109,7 +112,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         review.no_rule_ends_the_trial,
     ),
     p.ParticipantRegistered: (
-        ACTIVE, approvals.the_approvals_are_in_force,
+        ACTIVE, approvals.the_approvals_are_in_force, urgent.no_urgent_measure_holds,
         entry.the_site_is_open, entry.the_trial_goes_on, entry.the_number_is_new,
         entry.the_person_is_new,
     ),
@@ -120,7 +123,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     p.PlacedOnWaitingList: (entry.the_step_is_legal, entry.consent_is_in_force),
     p.ParticipantEnrolled: (
-        approvals.the_approvals_are_in_force,
+        approvals.the_approvals_are_in_force, urgent.no_urgent_measure_holds,
         entry.the_site_is_open, entry.the_trial_goes_on, entry.dosing_is_not_paused,
         entry.the_step_is_legal, entry.consent_is_in_force,
         entry.consent_is_to_the_version_in_force, entry.eligibility_is_confirmed,
@@ -169,8 +172,8 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         review.the_committee_signs, allowing.no_toxicity_is_set_aside,
     ),
     r.DoseDecision: (
-        ACTIVE, approvals.the_approvals_are_in_force, entry.the_trial_goes_on,
-        review.the_committee_signs,
+        ACTIVE, approvals.the_approvals_are_in_force, urgent.no_urgent_measure_holds,
+        entry.the_trial_goes_on, review.the_committee_signs,
         review.the_decision_saw_the_present, review.the_advice_is_that_of_the_design,
         review.the_decision_is_not_less_cautious, review.the_level_is_not_stopped,
     ),
@@ -184,6 +187,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
 }  # fmt: skip
 
 _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
+    t.UrgentSafetyMeasureNotified: (urgent.the_authority_is_told_in_time,),
     p.InformedConsentObtained: (
         approvals.the_approvals_are_in_force,
         entry.the_step_is_legal,

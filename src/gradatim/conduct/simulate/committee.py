@@ -27,6 +27,7 @@ from gradatim.conduct.simulate.run import (
 )
 from gradatim.conduct.state import Participant
 from gradatim.conduct.transitions import ON_THE_WAY
+from gradatim.conduct.views.approvals import AUTHORITIES
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.open_items import open_items
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
@@ -303,6 +304,29 @@ def _assess_excursion(at_site: Callable[..., None], fit: str, unfit: str) -> Non
     at_site(product.ProductDestroyed, (unfit,), reason="cracked after the excursion")
 
 
+def _urgent_measure(run: Run) -> None:
+    """Somebody protects participants at once; the authorities are told; the hazard passes."""
+    site = next(iter(SITES))
+    taken = run.do(
+        trial.UrgentSafetyMeasureTaken,
+        staff(site, "investigator"),
+        site,
+        hazard="a batch of infusion sets leaks",
+        measure="infusion sets of another maker are used",
+        parts=("treatment",),
+        holds=("dosing",),
+    )
+    for authority in AUTHORITIES:
+        run.do(
+            trial.UrgentSafetyMeasureNotified,
+            SPONSOR,
+            of=taken,
+            recipient=authority,
+            sent_at=run.now(),
+        )
+    run.do(trial.UrgentSafetyMeasureEnded, SPONSOR, of=taken, reason="the batch is withdrawn")
+
+
 def _lock(run: Run) -> None:
     """Lock the data, with what stays open."""
     reason = "nothing that is open bears on the endpoints" if open_items(run.state) else ""
@@ -320,6 +344,7 @@ def finish(run: Run) -> None:
             important=run.state.deviations[position].rule.endswith("is signed"),
             action="discussed with the site",
         )
+    _urgent_measure(run)
     for site in SITES:
         run.do(trial.SiteClosed, SPONSOR, site, reason="all participants have completed")
         run.do(

@@ -75,7 +75,7 @@ def _reports(state: State, one: Participant) -> Iterator[OpenItem]:
 
 def _deviations(state: State) -> Iterator[OpenItem]:
     for position, deviation in state.deviations.items():
-        if not deviation.action:
+        if deviation.open:
             important = "important deviation" if deviation.important else "deviation"
             yield OpenItem("deviations", f"{important} {position} is not reviewed")
 

@@ -28,6 +28,7 @@ from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.records import records_of
 from gradatim.conduct.views.reporting import reports, to_nullify
 from gradatim.conduct.views.safety import FiredRule, possible_dlts, unanswered_rules
+from gradatim.conduct.views.urgent import notifications
 from gradatim.conduct.views.visits import visits
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.safety.dlt import perhaps_of
@@ -422,6 +423,7 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
     for found in account_tasks(state, on):
         yield Task("product", found.what, found.event, found.site, None, None, found.given)
     yield from _approvals(state, on)
+    yield from _measures(state)
     yield from _reviews(state)
     yield from _proposals(state)
     advice, _why = advice_or_why(state, on)
@@ -451,6 +453,20 @@ def _open_relations(state: State, rule: FiredRule) -> Iterator[Task]:
                 one.id,
                 None,
                 {"adverse_event": number},
+            )
+
+
+def _measures(state: State) -> Iterator[Task]:
+    """Return the authorities that have still to be told of an urgent safety measure."""
+    for one in notifications(state):
+        if one.sent is None:
+            yield Task(
+                "urgent measure",
+                f"tell the {one.recipient} authority of the urgent safety measure of entry "
+                f"{one.measure}",
+                "UrgentSafetyMeasureNotified",
+                due=one.due,
+                given={"of": str(one.measure), "recipient": one.recipient},
             )
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
+from gradatim.conduct.policies import RULES
+from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.consent import ISO_639_1
@@ -232,6 +234,11 @@ def _doses(asked: FormContext) -> Choices:
     return [(str(n), str(n)) for n in range(1, (planned or 1) + 1)]
 
 
+def _conduct_rules(asked: FormContext) -> Choices:
+    """Give the rules that a fact can break."""
+    return sorted({(rule(one), rule(one)) for some in RULES.values() for one in some})
+
+
 _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "adverse_event": _adverse_events,
     "lot": _lots,
@@ -245,6 +252,7 @@ _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "criteria": _criteria,
     "candidate": _candidates,
     "candidates": _candidates,
+    "departs_from": _conduct_rules,
     "stopping_rules": _rules,
     "elements": _elements,
     "obtained_by": _staff,
