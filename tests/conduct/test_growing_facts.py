@@ -1,20 +1,29 @@
 """What is known of a participant grows with each entry, and is what all entries together say."""
 
+import copy
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gradatim.conduct.events import decoded
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
-from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.participants import EntryCorrected as Corrected
+from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded, Trial
+from gradatim.conduct.views import past, safety
 from gradatim.conduct.views.facts import facts_of, facts_of_day
+from gradatim.conduct.views.grades import grades
 from tests.conduct.generated import FROM, STEPS, begun, play
+from tests.conduct.treated import DOSED, correct, result, treated
+from tests.conduct.treated import one as one_of
 from tests.conduct.trials import event, simulated
 
 UNTIL = date(2027, 6, 1)
@@ -57,7 +66,7 @@ def test_facts_of_a_whole_trial_grow_to_what_they_are() -> None:
     for one in state.participants.values():
         compare(state, one)
     kinds = {type(one) for one in state.events.values()}
-    assert {LaboratoryResultsRecorded, VitalSignsRecorded, EntryCorrected} <= kinds
+    assert {LaboratoryResultsRecorded, VitalSignsRecorded, Corrected} <= kinds
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
@@ -89,3 +98,51 @@ def test_an_entry_does_not_read_the_earlier_ones_again() -> None:
     after = facts_of(trial.state, one).by_element
     changed = {name for name in after if after[name] is not before.get(name)}
     assert changed == {"body_temperature"}
+
+
+def every_late_baseline(state: State, participant: Participant) -> list[past.LaterChange]:
+    """Say as `past.changes` does, of every value of before the dose that came after it."""
+    plain = [one for one in past.changes(state, participant) if not one.elements]
+    dosed = min(participant.entries_of[DoseAdministered])
+    late: dict[int, set[str]] = {}
+    for one in grades(state, participant):
+        if not one.after_dose and one.position > dosed:
+            late.setdefault(one.position, set()).add(one.element)
+    corrections = [one for one in past.changes(state, participant) if one.elements]
+    corrections = [one for one in corrections if isinstance(state.events[one.position], Corrected)]
+    more = [past.LaterChange(at, elements=frozenset(names)) for at, names in late.items()]
+    return sorted([*plain, *corrections, *more], key=lambda one: one.position)
+
+
+VALUES = st.tuples(st.integers(-9, 9), st.sampled_from((20.0, 60.0, 60.0, 150.0)), st.booleans())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+@given(st.lists(VALUES, min_size=3, max_size=9), st.data())
+def test_a_late_value_that_changes_no_baseline_takes_no_candidate_away(
+    values: list[tuple[int, float, bool]], data: st.DataObject
+) -> None:
+    """Looking back only where the baseline became another finds what looking back always finds."""
+    state = copy.deepcopy(dosed())
+    held: list[int] = []
+    for days, alt, correct_one in values:
+        day = DOSED + timedelta(days=days)
+        if correct_one and held:
+            made = Measured(element="alt", value=alt, unit="U/L", high=40.0)
+            correct(state, data.draw(st.sampled_from(held)), results=[msgspec.to_builtins(made)])
+        else:
+            held.append(result(state, "alt", alt, "U/L", day, high=40.0))
+    person = one_of(state)
+    found = {each.id for each in safety._candidates(state, person)}
+    now = safety._by_its_entries(state, person)
+    always = {
+        each.id
+        for change in every_late_baseline(state, person)
+        for each in safety._before(state, person, change)
+    }
+    assert found == always | {each.id for each in now}
+
+
+@lru_cache(maxsize=1)
+def dosed() -> State:
+    return treated()

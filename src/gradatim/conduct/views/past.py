@@ -32,8 +32,9 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import ABOUT, DIED, term_changes
 from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of, position_of
-from gradatim.conduct.views.grades import grades
+from gradatim.conduct.views.grades import Graded, grades
 from gradatim.conduct.views.judgements import JUDGEMENTS
+from gradatim.evidence.facts import Fact
 
 RESULTS = (LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded, FactRecorded)
 
@@ -148,12 +149,54 @@ def _baselines(state: State, participant: Participant) -> Iterator[LaterChange]:
     dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
     if dosed is None or first_dose_at(state, participant) is None:
         return
-    late: dict[int, set[str]] = {}
+    known: dict[str, list[Graded]] = {}
     for one in grades(state, participant):
-        if not one.after_dose and one.position > dosed:
-            late.setdefault(one.position, set()).add(one.element)
+        if not one.after_dose:
+            known.setdefault(one.element, []).append(one)
+    corrected = _corrected_elements(state, participant)
+    late: dict[int, set[str]] = {}
+    for element, some in known.items():
+        entries = {one.position for one in some}
+        for position in entries if element in corrected else _other_baselines(some):
+            if position > dosed:
+                late.setdefault(position, set()).add(element)
     for position, elements in late.items():
         yield LaterChange(position, elements=frozenset(elements))
+
+
+def _corrected_elements(state: State, participant: Participant) -> set[str]:
+    """Return the elements of which an entry that was corrected holds a value, or once held one."""
+    return {
+        name
+        for _, made in entries_of(state, participant, EntryCorrected)
+        for version in (*state.earlier[made.of], state.events[made.of])
+        for name in _measured(version)
+    }
+
+
+def _other_baselines(before_dose: list[Graded]) -> Iterator[int]:
+    """Yield the entries of an element that made another value its baseline, as it is now.
+
+    One that was taken before the baseline of then, or says the same, leaves every grade as it was.
+
+    Args:
+        before_dose: the values that were taken before the first dose; none of them is corrected.
+    """
+    held: Fact | None = None
+    facts = {(one.position, one.fact.id): one.fact for one in before_dose}
+    for (position, _), fact in sorted(facts.items()):
+        earlier = held is not None and fact.start.last < held.start.last
+        if not (earlier or (held is not None and _same_value(fact, held))):
+            yield position
+        if not earlier:
+            held = fact
+
+
+def _same_value(one: Fact, other: Fact) -> bool:
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("value", "unit", "bound", "low", "high")
+    )
 
 
 def before(
@@ -253,7 +296,7 @@ def _held(state: State, participant: Participant) -> Mapping[str, set[int]]:
 class _PastEvents(EventLog):
     """The events as they stood then; of results only those of some elements."""
 
-    __slots__ = ("_elements", "_now", "_versions")
+    __slots__ = ("_elements", "_narrowed", "_now", "_versions")
 
     def __init__(
         self, state: State, past: State, participant: Participant, elements: frozenset[str] | None
@@ -261,12 +304,16 @@ class _PastEvents(EventLog):
         super().__init__()
         self._now, self._elements = state.events, elements
         self._versions: dict[int, Event] = {}
+        self._narrowed: dict[int, Event] = {}
         for _, made in entries_of(state, participant, EntryCorrected):
             every = [*state.earlier[made.of], state.events[made.of]]
             self._versions[made.of] = every[len(past.corrected_by.get(made.of, ()))]
 
     def __getitem__(self, position: int) -> Event:
         """Return the event at a position as it stood then."""
+        narrowed = self._narrowed.get(position)
+        if narrowed is not None:
+            return narrowed
         event = self._versions.get(position) or self._now[position]
         if (
             self._elements is None
@@ -275,4 +322,5 @@ class _PastEvents(EventLog):
         ):
             return event
         some = tuple(one for one in event.results if one.element in self._elements)
-        return msgspec.structs.replace(event, results=some)
+        found = self._narrowed[position] = msgspec.structs.replace(event, results=some)
+        return found
