@@ -592,6 +592,8 @@ def _played(trial: Trial, steps: list[Step], since: date) -> Iterator[tuple[int,
         )
         made = ACTS[act](scene)
         for one in made if isinstance(made, list) else [made] if made else []:
+            if isinstance(one, r.DoseDecision):
+                one = replace(one, head_hash=trial.head.hash.hex())
             try:
                 trial.record(one)
             except UnusableInput:

@@ -76,5 +76,5 @@ def test_a_result_that_was_altered_is_told_when_it_is_read():
     fields = msgspec.to_builtins(event) | {"results": "none"}
     events = EventLog()
     events.put(1, VitalSignsRecorded, msgspec.json.encode(fields))
-    with pytest.raises(UnusableInput, match="cannot be recorded"):
+    with pytest.raises(UnusableInput, match="entry 1 cannot be read"):
         _ = events[1]

@@ -27,6 +27,7 @@ from gradatim.cli import (
 from gradatim.cli.ledger import endpoints as ledger_endpoints
 from gradatim.cli.ledger import record as ledger_record
 from gradatim.cli.ledger import story as ledger_story
+from gradatim.cli.output import escaped
 from gradatim.core.errors import Defect, UnusableInput
 
 app = typer.Typer(
@@ -70,7 +71,7 @@ def main() -> None:
     try:
         app()
     except UnusableInput as error:
-        print(f"gradatim: {error}", file=sys.stderr)
+        print(f"gradatim: {escaped(str(error))}", file=sys.stderr)
         sys.exit(2)
     except Defect as error:
         print(f"gradatim: defect: {error}", file=sys.stderr)

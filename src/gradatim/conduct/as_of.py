@@ -1,11 +1,11 @@
 """The state of a trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from gradatim.conduct.event_log import peek
-from gradatim.conduct.events import decoded
+from gradatim.conduct.event_log import decoded_at, peek
+from gradatim.conduct.events import without_unknown_fields
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.fold import fold
@@ -21,6 +21,7 @@ def as_of(
     position: int | None = None,
     recorded_at: datetime | None = None,
     occurred_on: date | None = None,
+    leniently: bool = False,
 ) -> State:
     """Give the state of a trial at an earlier point.
 
@@ -31,12 +32,35 @@ def as_of(
         recorded_at: as it was known at this time. A clock that went backwards hides nothing: an
             entry counts as recorded no earlier than those before it.
         occurred_on: only what had happened by this day, as it is known at the point asked about.
+        leniently: leave out what cannot be read, and note it in the state.
+
+    Raises:
+        UnreadableEntry: an entry is no event that is known here.
     """
     known = _known(entries, position, recorded_at)
     if occurred_on is None:
-        return fold(trial, ((one.position, one.body) for one in known))
-    events = [(one.position, decoded(one.body)) for one in known]
-    return fold(trial, _happened(events, occurred_on))
+        bodies = ((one.position, one.body) for one in known)
+        return fold(trial, bodies, leniently=leniently)
+    events, unread = _read(known, leniently)
+    state = fold(trial, _happened(events, occurred_on))
+    state.unread = unread
+    return state
+
+
+def _read(
+    entries: Iterable[Entry], leniently: bool
+) -> tuple[list[tuple[int, Event]], dict[int, str]]:
+    events, unread = [], {}
+    for one in entries:
+        if not leniently:
+            events.append((one.position, decoded_at(one.position, one.body)))
+            continue
+        event, why = without_unknown_fields(one.body)
+        if why:
+            unread[one.position] = why
+        if event is not None:
+            events.append((one.position, event))
+    return events, unread
 
 
 class DataCut(NamedTuple):
@@ -94,6 +118,11 @@ def _known(
         yield entry
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 def _recorded_at(entry: Entry) -> datetime:
+    """Return when an entry was recorded; of one that cannot be read, that is not known."""
     seen = peek(entry.body)
-    return seen[1].recorded_at if seen else decoded(entry.body).recorded_at
+    event = None if seen else without_unknown_fields(entry.body)[0]
+    return seen[1].recorded_at if seen else event.recorded_at if event else _NEVER

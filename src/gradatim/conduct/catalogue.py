@@ -34,7 +34,9 @@ ANY_STATUS = "participant:other"
 """On the pages of a participant, whatever their status."""
 CONSENTED = (*ON_THE_WAY[1:], *ENDED)
 """Statuses of whoever has consented, or was asked to."""
-RECORD_FIELDS = frozenset({"recorded_at", "recorded_by", "protocol", "signature", "site", "paper"})
+RECORD_FIELDS = frozenset(
+    {"recorded_at", "recorded_by", "protocol", "signature", "site", "paper", "software"}
+)
 """Fields of every event that the system fills in: who recorded it, when, where and how signed."""
 SIGNER_FIELDS = frozenset({"signer", "signers"})
 """Fields of some events that the system fills in: whoever signs them."""

@@ -45,6 +45,30 @@ def chained(previous: bytes, trial: str, position: int, request: str, body: byte
     return Entry(trial, position, request, body, sha256(previous + header + body).digest())
 
 
+def walked(
+    previous: bytes, trial: str, after: int, entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, bool]]:
+    """Yield entries as they are read, each with whether it follows the one before it.
+
+    Args:
+        previous: the hash of the entry before the first.
+        trial: its identifier.
+        after: the position of that entry.
+        entries: what is read.
+    """
+    shared, due = prefix(trial), after
+    for entry in entries:
+        due += 1
+        try:
+            key = entry.request.encode("utf-8", "surrogateescape")
+            header = b"%b%d:%d:%b" % (shared, entry.position, len(key), key)
+            fits = sha256(previous + header + entry.body).digest() == entry.hash
+        except (AttributeError, TypeError, UnicodeEncodeError):
+            fits = False
+        yield entry, fits and entry.position == due and entry.trial == trial
+        previous = entry.hash
+
+
 def chain(
     previous: bytes, trial: str, after: int, bodies: Iterable[tuple[bytes, str]]
 ) -> Iterator[Entry]:

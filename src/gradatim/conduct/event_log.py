@@ -8,36 +8,107 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar, overload
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple, TypeVar, overload
 
 import msgspec
 
-from gradatim.conduct.events import BY_NAME, decoded
+from gradatim.conduct.chain import Entry
+from gradatim.conduct.events import EVENTS, decoded, without_unknown_fields
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.upcasting import version_of
+from gradatim.core.errors import UnusableInput
 
 A = TypeVar("A", bound=Event)
 B = TypeVar("B", bound=Event)
 
 
-class EventHeader(msgspec.Struct, gc=False):
+class EventHeader(NamedTuple):
     """What can be told of an event without reading all of it."""
 
-    event: str
     recorded_at: datetime
-    participant: str | None = None
+    participant: str | None
+    software: str
 
 
-_HEADER = msgspec.json.Decoder(EventHeader).decode
+def _outline(kind: type[Event]) -> type[msgspec.Struct]:
+    """Return a type that has the names of an event's fields, and reads hardly any of them."""
+    read: dict[str, Any] = {"recorded_at": datetime, "participant": str, "software": str}
+    empty: dict[str, Any] = {"software": ""}
+    fields = [
+        (one.name, read.get(one.name, msgspec.Raw))
+        if one.required
+        else (one.name, read.get(one.name, msgspec.Raw), empty.get(one.name))
+        for one in msgspec.structs.fields(kind)
+    ]
+    return msgspec.defstruct(
+        kind.__name__,
+        [*fields, ("schema", int, 1)],
+        tag_field="event",
+        tag=kind.__name__,
+        forbid_unknown_fields=True,
+        kw_only=True,
+        gc=False,
+    )
+
+
+_OUTLINES = {_outline(kind): (kind, version_of(kind.__name__)) for kind in EVENTS}
+_OUTLINED: Any = reduce(or_, _OUTLINES)
+_HEADER = msgspec.json.Decoder(_OUTLINED).decode
 
 
 def peek(body: bytes) -> tuple[type[Event], EventHeader] | None:
-    """Look at the bytes of an event, and give its type too; None where they are no event."""
+    """Look at the bytes of an event, and give its type too.
+
+    None where they are no event of a type, of its version of today and of fields that are known
+    here; what the fields hold is not looked at.
+    """
     try:
-        header = _HEADER(body)
+        seen = _HEADER(body)
     except (msgspec.ValidationError, msgspec.DecodeError):
         return None
-    kind = BY_NAME.get(header.event)
-    return None if kind is None else (kind, header)
+    kind, version = _OUTLINES[type(seen)]
+    if seen.schema != version:
+        return None
+    return kind, EventHeader(seen.recorded_at, getattr(seen, "participant", None), seen.software)
+
+
+class UnreadableEntry(UnusableInput):
+    """An entry that this software cannot read."""
+
+    def __init__(self, position: int, why: str) -> None:
+        super().__init__(
+            f"entry {position} cannot be read",
+            "",
+            why,
+            "use the version of gradatim that wrote it, or a later one; `gradatim ledger log` "
+            "and `as-of` show the rest",
+        )
+        self.position = position
+
+
+def decoded_at(position: int, body: bytes) -> Event:
+    """Read the event at a position from its bytes.
+
+    Raises:
+        UnreadableEntry: it is none of those that are known here.
+    """
+    try:
+        return decoded(body)
+    except UnusableInput as error:
+        raise UnreadableEntry(position, error.why) from error
+
+
+def unread_in(entries: Iterable[Entry], unread: dict[int, str]) -> Iterator[Entry]:
+    """Pass entries on, and note which of them are no events that are known here, with the reason.
+
+    Types, versions and fields are looked at; what the fields hold is seen when they are read.
+    """
+    for entry in entries:
+        if peek(entry.body) is None and (why := without_unknown_fields(entry.body)[1]):
+            unread[entry.position] = why
+        yield entry
 
 
 class EventLog(Mapping[int, Event]):
@@ -57,7 +128,7 @@ class EventLog(Mapping[int, Event]):
         """Give the event at a position."""
         found = self._held[position]
         if isinstance(found, bytes):
-            found = self._held[position] = decoded(found)
+            found = self._held[position] = decoded_at(position, found)
         return found
 
     def __iter__(self) -> Iterator[int]:

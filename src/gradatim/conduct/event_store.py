@@ -41,6 +41,19 @@ class HeadMoved(UnusableInput):
         self.head = head
 
 
+class LedgerRewritten(UnusableInput):
+    """The ledger no longer holds what was read of it: it went back, or was rewritten."""
+
+    def __init__(self, known: Head, now: Head) -> None:
+        super().__init__(
+            "the ledger is not the one that was read before",
+            "",
+            f"entry {known.position} was read and is not there as it was; "
+            f"its last entry is now {now.position}",
+            "verify it against a checkpoint, then start the application anew",
+        )
+
+
 class RequestKnown(UnusableInput):
     """A request with this idempotency key was recorded before, at `position`."""
 

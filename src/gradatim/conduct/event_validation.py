@@ -22,7 +22,7 @@ from gradatim.conduct.day_validation import validate_days
 from gradatim.conduct.days import moved, zone_of
 from gradatim.conduct.events import participants, product, records, review, safety
 from gradatim.conduct.events.base import Event, Measured
-from gradatim.conduct.events.review import QueryAnswered, QueryClosed
+from gradatim.conduct.events.review import QueryAnswered, QueryClosed, ReviewMeetingHeld
 from gradatim.conduct.events.trial import (
     ProtocolActivated,
     ProtocolAmended,
@@ -38,7 +38,7 @@ from gradatim.conduct.views.records import held_records
 from gradatim.conduct.views.reporting import reported_in_error
 from gradatim.conduct.voids import void_to_confirm, why_not_void
 from gradatim.core.dates import EARLIEST, parse_day
-from gradatim.core.errors import UnusableInput
+from gradatim.core.errors import UnusableInput, shortened
 
 
 def validate(state: State, event: Event) -> None:
@@ -82,6 +82,30 @@ def _paper(state: State, event: Event) -> None:
             event,
             f"{signer} is the signer, and {event.paper.signed_by} signed on paper",
             todo="name who signed the paper",
+        )
+
+
+def _places(state: State, event: Event) -> None:
+    """Sites, and who acts there, are plain names: they stand in file names and on terminals."""
+    if event.site and not (len(event.site) <= 64 and event.site.isprintable()):
+        raise _unusable(
+            event,
+            f"site cannot be {shortened(event.site)}",
+            "it has at most 64 printable characters",
+            "give the number of the site",
+        )
+
+
+def _meetings(state: State, event: Event) -> None:
+    """The committee met over data that there were: a cut lies before the meeting."""
+    if isinstance(event, ReviewMeetingHeld) and not (
+        EARLIEST <= event.data_cut_on <= event.occurred_on
+    ):
+        raise _unusable(
+            event,
+            f"data_cut_on is {event.data_cut_on}",
+            f"the meeting was on {event.occurred_on}",
+            "give the day up to which the data were looked at",
         )
 
 
@@ -463,6 +487,8 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _finite,
     _paper,
     validate_days,
+    _places,
+    _meetings,
     _births,
     _people,
     _named,

@@ -6,8 +6,8 @@ The events of visits add nothing here: `views` reads them.
 from collections.abc import Iterable
 from datetime import datetime
 
-from gradatim.conduct.event_log import peek
-from gradatim.conduct.events import EVENTS, decoded
+from gradatim.conduct.event_log import decoded_at, peek
+from gradatim.conduct.events import EVENTS, without_unknown_fields
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding import participants, product, review, trial, voids
 from gradatim.conduct.folding.anew import participant_named, take_step
@@ -32,7 +32,11 @@ _PLAIN = frozenset(
 
 
 def fold(
-    trial: str, events: Iterable[tuple[int, Event | bytes]], state: State | None = None
+    trial: str,
+    events: Iterable[tuple[int, Event | bytes]],
+    state: State | None = None,
+    *,
+    leniently: bool = False,
 ) -> State:
     """Give the state after these events.
 
@@ -40,25 +44,39 @@ def fold(
         trial: the trial's name.
         events: position and event, or its bytes as they are stored, in the order of the ledger.
         state: a state to go on from; it is changed.
+        leniently: leave out what cannot be read, and note it in `unread`: to look at the trial,
+            never to act on it.
 
     Raises:
-        UnusableInput: bytes are no event.
+        UnreadableEntry: bytes are no event that is known here.
     """
     state = State(trial) if state is None else state
     with collector_paused():
         for position, event in events:
-            if isinstance(event, bytes):
-                apply_stored(state, position, event)
-            else:
+            if not isinstance(event, bytes):
                 apply(state, position, event)
+            elif leniently:
+                _apply_readable(state, position, event)
+            else:
+                apply_stored(state, position, event)
     return state
+
+
+def _apply_readable(state: State, position: int, body: bytes) -> None:
+    event, why = without_unknown_fields(body)
+    if why:
+        state.unread[position] = why
+    if event is None:
+        state.position = position
+        return
+    apply(state, position, event)
 
 
 def apply(state: State, position: int, event: Event) -> None:
     """Let one event change the state."""
     kind = type(event)
     state.events.put(position, kind, event)
-    _passed(state, position, event.recorded_at)
+    _passed(state, position, event.recorded_at, event.software)
     handler = _HANDLERS.get(kind)
     if handler is not None:
         handler(state, position, event)
@@ -74,20 +92,22 @@ def apply_stored(state: State, position: int, body: bytes) -> None:
     """Let one event change the state, as it is stored: it is read only where its words count.
 
     Raises:
-        UnusableInput: it is no event.
+        UnreadableEntry: it is no event that is known here.
     """
     seen = peek(body)
     if seen is None or seen[0] not in _PLAIN:
-        apply(state, position, decoded(body))
+        apply(state, position, decoded_at(position, body))
         return
     kind, header = seen
     state.events.put(position, kind, body)
-    _passed(state, position, header.recorded_at)
+    _passed(state, position, header.recorded_at, header.software)
     _concerned(state, position, kind, header.participant)
 
 
-def _passed(state: State, position: int, recorded_at: datetime) -> None:
+def _passed(state: State, position: int, recorded_at: datetime, software: str) -> None:
     state.position = position
+    if software:
+        state.software.append((position, software))
     if state.recorded_at is not None and recorded_at < state.recorded_at:
         state.clock_went_back.append(position)
     else:

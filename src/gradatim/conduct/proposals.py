@@ -23,6 +23,7 @@ OF_THE_RECORD = (
     "signers",
     "occurred_on",
     "site",
+    "software",
 )
 """What belongs to the recording, and is not part of what is proposed."""
 

@@ -381,6 +381,10 @@ class State:
     `unsealed_birth` and `unsealed_words` are no part of it, but how whoever has the participants'
     keys reads their exact age, and what their records are coded as; without them, as in the state
     of an earlier time, the ledger's own words are all there is.
+
+    `software` are the versions of gradatim that wrote the ledger, each with its first entry; what
+    was written before that was kept names none. `unread` are the entries that could not be read, or
+    not wholly, with the reason; only a trial that is looked at leniently has any.
     """
 
     trial: str
@@ -389,6 +393,8 @@ class State:
     position: int = 0
     recorded_at: datetime | None = None
     clock_went_back: list[int] = field(default_factory=list)
+    software: list[tuple[int, str]] = field(default_factory=list)
+    unread: dict[int, str] = field(default_factory=dict)
     events: EventLog = field(default_factory=EventLog)
     earlier: dict[int, list[Event]] = field(default_factory=dict)
     corrected_by: dict[int, list[int]] = field(default_factory=dict)

@@ -8,17 +8,19 @@ meanwhile, everything is asked again; an authorisation whose participant, cohort
 is handed back, to be looked at once more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from typing import NamedTuple
 
 import msgspec
 
+from gradatim import __version__
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.chain import Entry, genesis, walked
 from gradatim.conduct.checks import open_queries
 from gradatim.conduct.conflicts import conflicting_entries, participant_of
 from gradatim.conduct.corrections import as_recorded
-from gradatim.conduct.event_store import Head, HeadMoved, RequestKnown, Store
+from gradatim.conduct.event_store import Head, HeadMoved, LedgerRewritten, RequestKnown, Store
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import LONGEST_TEXT, SYSTEM, Event
@@ -27,7 +29,7 @@ from gradatim.conduct.events.participants import (
     EntryVoided,
     ParticipantRegistered,
 )
-from gradatim.conduct.events.review import QueryOpened
+from gradatim.conduct.events.review import ProposalMade, QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
@@ -39,7 +41,7 @@ from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
 from gradatim.conduct.views.urgent import covering
-from gradatim.core.errors import UnusableInput
+from gradatim.core.errors import UnusableInput, shortened
 from gradatim.core.message import Text
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
@@ -81,6 +83,9 @@ class Trial:
         name: the trial's name in it.
         unsealed_birth: opens sealed dates of birth, for whoever has the participants' keys.
         unsealed_words: opens what their records are coded as.
+
+    `fault` says where the chain of hashes of the entries that were read is broken; it is empty
+    where it is whole. Facts go on being recorded: whoever shows the trial shows it too.
     """
 
     def __init__(
@@ -92,17 +97,38 @@ class Trial:
     ) -> None:
         self.store, self.name = store, name
         self.state = State(name, unsealed_birth=unsealed_birth, unsealed_words=unsealed_words)
-        self.head = Head(0, b"")
+        self.head = Head(0, genesis(name))
+        self.fault = ""
         self.refresh()
 
     def refresh(self) -> None:
-        """Fold in what others have recorded since."""
+        """Fold in what others have recorded since.
+
+        Raises:
+            LedgerRewritten: what was read before is not there any more as it was.
+            UnreadableEntry: an entry was written by a later version.
+        """
         head = self.store.head(self.name)
         if head == self.head:
             return
-        entries = self.store.read(self.name, self.head.position, head.position)
-        fold(self.name, ((one.position, one.body) for one in entries), self.state)
-        self.head = head
+        known = self.head
+        entries = self.store.read(self.name, max(known.position - 1, 0), head.position)
+        if known.position:
+            last = next(iter(entries), None)
+            if last is None or (last.position, last.hash) != known:
+                raise LedgerRewritten(known, head)
+        fold(self.name, self._checked(entries), self.state)
+
+    def _checked(self, entries: Iterable[Entry]) -> Iterator[tuple[int, bytes]]:
+        """Yield the entries to be folded; note where the chain of hashes breaks."""
+        for entry, fits in walked(self.head.hash, self.name, self.head.position, entries):
+            if not (fits or self.fault):
+                self.fault = (
+                    f"entry {entry.position} does not fit the chain of hashes: it, or the one "
+                    "before it, was altered"
+                )
+            yield entry.position, entry.body
+            self.head = Head(entry.position, entry.hash)  # it is folded now
 
     def record(self, event: Event, seen: int | None = None, request: str = "") -> RecordOutcome:
         """Record an event, unless it is an authorisation that is refused.
@@ -153,10 +179,31 @@ class Trial:
             )
         return Recorded(position)
 
+    def _seen_head(self, event: Event) -> None:
+        """Refuse what is decided on a head that the ledger never had.
+
+        Raises:
+            UnusableInput: there is no such entry, or its hash is another.
+        """
+        act = event.act if isinstance(event, ProposalMade) else None
+        head = act.get("head") if act else getattr(event, "head", None)
+        hash_ = act.get("head_hash") if act else getattr(event, "head_hash", None)
+        if not isinstance(head, int) or hash_ is None:
+            return
+        found = next(self.store.read(self.name, head - 1, head), None) if head > 0 else None
+        if found is None or found.hash.hex() != hash_:
+            raise UnusableInput(
+                f"the ledger never had entry {head} with the hash {shortened(str(hash_), 12)}",
+                type(event).__name__,
+                f"its last entry is {self.state.position}",
+                "name the head of the ledger that was looked at",
+            )
+
     def _decided(self, event: Event, since: int) -> list[Event] | Refused | Stale:
         """Give what is to be recorded: the event and the deviations that it opens."""
         state = self.state
         validate(state, event)
+        self._seen_head(event)
         may = permitted(state, event)
         if may.truth is not TRUE:
             return Refused("permission", may, (("permission", may.text),))
@@ -166,11 +213,7 @@ class Trial:
         broken = unmet_rules(event, verdict) if verdict.truth is not TRUE else []
         if broken and is_authorisation(event):
             return Refused("policy", verdict, refusals(state, event, verdict))
-        version = "" if state.version is None else state.version.version
-        at = event.recorded_at.astimezone(UTC)
-        stamped = msgspec.structs.replace(event, protocol=version, recorded_at=at)
-        if isinstance(stamped, ProtocolActivated | ProtocolAmended):
-            stamped = msgspec.structs.replace(stamped, design_defaults=2)
+        stamped = _stamped(state, event)
         if isinstance(event, EntryVoided):
             stamped = msgspec.structs.replace(stamped, bears_on=bears_on(state, event))
         here = self.state.position + 1
@@ -215,6 +258,20 @@ class Trial:
             tuple(at for at, one in follow if isinstance(one, ProtocolDeviation)),
             tuple(one.query for _, one in follow if isinstance(one, QueryOpened)),
         )
+
+
+def _stamped(state: State, event: Event) -> Event:
+    """Return an event with what the ledger fills in: protocol, time in UTC, version of gradatim."""
+    wrote = state.software[-1][1] if state.software else ""
+    stamped = msgspec.structs.replace(
+        event,
+        protocol="" if state.version is None else state.version.version,
+        recorded_at=event.recorded_at.astimezone(UTC),
+        software="" if wrote == __version__ else __version__,
+    )
+    if isinstance(stamped, ProtocolActivated | ProtocolAmended):
+        return msgspec.structs.replace(stamped, design_defaults=2)
+    return stamped
 
 
 def entries_opened_by(state: State, position: int) -> Iterator[tuple[int, Event]]:

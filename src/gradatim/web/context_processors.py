@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.access import Access
+from gradatim.web.live_trial import running
 
 AREAS = (
     ("overview", _("Overview")),
@@ -55,6 +56,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "trial_title": state.title or state.trial,
         "mode": state.mode,
         "position": state.position,
+        "ledger_fault": running().trial.fault,
         "past": getattr(request, "past", None),
     }
 

@@ -31,6 +31,7 @@ HIDDEN = {
     "recorded_at",
     "recorded_by",
     "protocol",
+    "software",
     "content",
 }
 """Fields that no list shows: seals, and what stands elsewhere on the page."""

@@ -59,8 +59,15 @@ def verify(
     A cut tail, a rewritten chain or an older copy can only be seen against a checkpoint that was
     kept elsewhere. Ends with 1 when something is wrong.
     """
-    from gradatim.cli.ledger.files import chosen_trial, entries_of, public_key, read_checkpoint
+    from gradatim.cli.ledger.files import (
+        chosen_trial,
+        entries_of,
+        public_key,
+        read_checkpoint,
+        warn_unread,
+    )
     from gradatim.cli.ledger.tables import print_verification
+    from gradatim.conduct.event_log import unread_in
     from gradatim.conduct.ledger import verify as verified
     from gradatim.conduct.stores import StoreMode, open_store
 
@@ -68,8 +75,11 @@ def verify(
     keys = {public_key(path) for path in key}
     store = open_store(ledger, StoreMode.READ)
     asked = chosen_trial(store, trial, checkpoints)
-    found = verified(entries_of(store, asked, quiet=json), asked, checkpoints, keys)
-    print_verification(asked, found, json)
+    unread: dict[int, str] = {}
+    entries = unread_in(entries_of(store, asked, quiet=json), unread)
+    found = verified(entries, asked, checkpoints, keys)
+    print_verification(asked, found, json, unread)
+    warn_unread(unread)
     raise typer.Exit(0 if found.ok else 1)
 
 
@@ -124,13 +134,13 @@ def _present(store: "Store", trial: str, earlier: "list[Checkpoint]") -> "Checkp
 @app.command()
 def export(ledger: Ledger, output: Output, trial: Trial = "") -> None:
     """Write a trial's events as JSON Lines, which scripts/verify_ledger.py checks by itself."""
-    from gradatim.cli.ledger.files import chosen_trial, entries_of
+    from gradatim.cli.ledger.files import chosen_trial, told_entries
     from gradatim.conduct.exported.stores import write_export
     from gradatim.conduct.stores import StoreMode, open_store
 
     store = open_store(ledger, StoreMode.READ)
     asked = chosen_trial(store, trial, [])
-    print(f"{output}: {write_export(output, entries_of(store, asked), asked)} events")
+    print(f"{output}: {write_export(output, told_entries(store, asked), asked)} events")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,6 +141,39 @@ def chosen_trial(store: "Store", given: str, checkpoints: list["Checkpoint"]) ->
             "the ledger has several trials", "--trial", todo=f"use one of {', '.join(trials)}"
         )
     return trials[0]
+
+
+def told_entries(store: "Store", trial: str, quiet: bool = False) -> Iterator["Entry"]:
+    """Give a trial's entries; say on stderr where they do not fit the chain of hashes.
+
+    What cannot be trusted can still be read: whoever reads it is told.
+    """
+    from gradatim.conduct.chain import genesis, walked
+
+    whole = True
+    for entry, fits in walked(genesis(trial), trial, 0, entries_of(store, trial, quiet)):
+        if whole and not fits:
+            whole = False
+            warn(
+                f"this ledger does not verify: entry {entry.position} does not fit the chain of "
+                "hashes; see `gradatim ledger verify`"
+            )
+        yield entry
+
+
+def warn(what: str) -> None:
+    """Say on stderr what whoever reads stdout has to know."""
+    from gradatim.cli.output import escaped
+
+    print(f"gradatim: {escaped(what)}", file=sys.stderr)
+
+
+def warn_unread(unread: Mapping[int, str]) -> None:
+    """Say on stderr which entries could not be read, and why."""
+    for position, why in unread.items():
+        warn(f"entry {position} cannot be read, or not wholly: {why}")
+    if unread:
+        warn("a later version of gradatim may have written them; it reads them")
 
 
 def entries_of(store: "Store", trial: str, quiet: bool = False) -> Iterator["Entry"]:

@@ -26,9 +26,13 @@ def record(ledger: Ledger, events: Events, trial: Trial = "", json: AsJson = Fal
     unusable; a line that is not recorded does not stop the next. A real trial is refused: there,
     people sign what they record. Ends with 2 when a line is unusable.
     """
+    from gradatim.cli.ledger.files import warn
+
     content = _content(events)
     lines = [(number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip()]
     on_ledger = _opened(ledger, trial, lines[0][1] if lines else b"")
+    if on_ledger.fault:
+        warn(f"this ledger does not verify: {on_ledger.fault}; see `gradatim ledger verify`")
     unusable = False
     for number, line in lines:
         answer = _answer(on_ledger, line)
@@ -159,12 +163,10 @@ def _recorded(on_ledger: "TrialOnLedger", outcome: "Recorded") -> _Answer:
 
 
 def _print(where: str, answer: _Answer, json: bool) -> None:
-    import msgspec
-
-    from gradatim.cli.output import console
+    from gradatim.cli.output import console, json_bytes, one_line
 
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+        sys.stdout.buffer.write(json_bytes(answer) + b"\n")
         sys.stdout.buffer.flush()
         return
     entry = f" as entry {answer['position']}" if "position" in answer else ""
@@ -175,4 +177,4 @@ def _print(where: str, answer: _Answer, json: bool) -> None:
         *(("query", one) for one in answer.get("queries", [])),
     ]
     for rule, why in told:
-        console().print(f"  {rule}: {why}", markup=False, soft_wrap=True)
+        console().print(one_line(f"  {rule}: {why}"), markup=False, soft_wrap=True)

@@ -87,6 +87,8 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
         "trial": state.trial,
         "mode": state.mode,
         "entries": state.position,
+        "software": [{"position": at, "version": version} for at, version in state.software],
+        "unread": [{"position": at, "why": why} for at, why in state.unread.items()],
         "on": day,
         "protocol": None
         if version is None
@@ -150,6 +152,9 @@ def _heading(document: dict[str, Any]) -> None:
             f"{in_words(advice['action'], advice['level'])}",
             markup=False,
         )
+    wrote = [f"{one['version']} since entry {one['position']}" for one in document["software"]]
+    if wrote:
+        said.print(f"written by gradatim {', '.join(wrote)}", markup=False)
     for word in ("paused", "stopped", "locked"):
         if document[word]:
             said.print(f"{word}", style="bold yellow")

@@ -1,5 +1,6 @@
 """`gradatim ledger log` and `as-of`: the ledger as a story, and the trial as it was."""
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,17 +41,22 @@ def log(
     json: AsJson = False,
 ) -> None:
     """Tell the ledger's entries, one line each, in the order they were recorded."""
-    from gradatim.cli.output import console, print_json
+    from gradatim.cli.ledger.files import warn_unread
+    from gradatim.cli.output import console, one_line, print_json
 
+    unread: dict[int, str] = {}
     rows = [
-        (at, one) for at, one in _events(ledger, trial, json) if _asked(one, participant, event)
+        (at, one)
+        for at, one in _events(ledger, trial, json, unread)
+        if _asked(one, participant, event)
     ]
     if json:
         entries = [_entry(at, one) for at, one in rows]
-        print_json({"schema": "gradatim.log/1", "entries": entries})
-        return
-    for at, one in rows:
-        console().print(_line(at, one), markup=False, soft_wrap=True)
+        print_json({"schema": "gradatim.log/1", "entries": entries, "unread": as_rows(unread)})
+    else:
+        for at, one in rows:
+            console().print(one_line(_line(at, one)), markup=False, soft_wrap=True)
+    warn_unread(unread)
 
 
 def as_of(
@@ -64,7 +70,7 @@ def as_of(
     json: AsJson = False,
 ) -> None:
     """Show the trial as it was: after an entry, at a recorded time, or by a day of occurrence."""
-    from gradatim.cli.ledger.files import chosen_trial, entries_of
+    from gradatim.cli.ledger.files import chosen_trial, told_entries, warn_unread
     from gradatim.cli.ledger.state import print_state
     from gradatim.cli.options import day_option
     from gradatim.conduct import as_of as earlier
@@ -76,11 +82,17 @@ def as_of(
     when = _moment(recorded_at) if recorded_at else None
     day = day_option(occurred_on, "--occurred-on") if occurred_on else None
     state = earlier.as_of(
-        name, entries_of(store, name, quiet=json), position=entry, recorded_at=when, occurred_on=day
+        name,
+        told_entries(store, name, quiet=json),
+        position=entry,
+        recorded_at=when,
+        occurred_on=day,
+        leniently=True,
     )
     _refuse_beyond(state, entry or 0)
     looked_at = day_option(on, "--on") if on else day or (day_at(state, "", when) if when else None)
     print_state(state, looked_at, json or whole, whole)
+    warn_unread(state.unread)
 
 
 def _refuse_beyond(state: "State", entry: int) -> None:
@@ -92,14 +104,26 @@ def _refuse_beyond(state: "State", entry: int) -> None:
         )
 
 
-def _events(ledger: str, trial: str, quiet: bool) -> "list[tuple[int, Event]]":
-    from gradatim.cli.ledger.files import chosen_trial, entries_of
-    from gradatim.conduct.events import decoded
+def as_rows(unread: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return what could not be read as plain values."""
+    return [{"position": position, "why": why} for position, why in unread.items()]
+
+
+def _events(
+    ledger: str, trial: str, quiet: bool, unread: dict[int, str]
+) -> Iterator[tuple[int, "Event"]]:
+    """Yield the entries that can be read; note the others, and what was left out of one."""
+    from gradatim.cli.ledger.files import chosen_trial, told_entries
+    from gradatim.conduct.events import without_unknown_fields
     from gradatim.conduct.stores import StoreMode, open_store
 
     store = open_store(ledger, StoreMode.READ)
-    entries = entries_of(store, chosen_trial(store, trial, []), quiet)
-    return [(one.position, decoded(one.body)) for one in entries]
+    for one in told_entries(store, chosen_trial(store, trial, []), quiet):
+        event, why = without_unknown_fields(one.body)
+        if why:
+            unread[one.position] = why
+        if event is not None:
+            yield one.position, event
 
 
 def _asked(event: "Event", participant: str, kinds: list[str]) -> bool:

@@ -1,10 +1,14 @@
 """How what was found in a ledger is printed."""
 
+from collections.abc import Mapping
+
 from gradatim.cli.output import console, print_json
 from gradatim.conduct.ledger import Verification
 
 
-def print_verification(trial: str, found: Verification, json: bool) -> None:
+def print_verification(
+    trial: str, found: Verification, json: bool, unread: Mapping[int, str]
+) -> None:
     """Print what a check of the chain found: lines for people, or the contract's document."""
     head = f"sha256:{found.head.hex()}"
     if json:
@@ -17,6 +21,7 @@ def print_verification(trial: str, found: Verification, json: bool) -> None:
                 "first_bad": found.first_bad,
                 "why": found.why,
                 "knows": found.knows,
+                "unread": [{"position": at, "why": why} for at, why in unread.items()],
             }
         )
         return

@@ -82,6 +82,8 @@ class Event(
         protocol: the version in force for the person who acted; empty before there is one.
         signature: of the person who recorded it, where it was signed.
         paper: what it is the transcription of; None where it was not written on paper first.
+        software: the version of gradatim that recorded it, where it is the first entry of that
+            version; the ledger fills it in.
     """
 
     occurred_on: date
@@ -91,6 +93,7 @@ class Event(
     protocol: str = ""
     signature: Signature | None = None
     paper: Paper | None = None
+    software: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

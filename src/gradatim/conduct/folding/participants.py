@@ -171,6 +171,7 @@ def _merged(state: State, position: int, event: participants.ParticipantsMerged)
     for name, who in state.adverse_events.items():
         if who == one.id:
             state.adverse_events[name] = other.id
+    one.changed()
     other.changed()
 
 

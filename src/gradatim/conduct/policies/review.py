@@ -36,6 +36,7 @@ from gradatim.conduct.views.open_items import OpenItem, may_stay_open, open_item
 from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
+from gradatim.protocol.questions import ruled_design
 from gradatim.protocol.study import LockItem
 from gradatim.safety.dlt import watched_elements
 
@@ -177,6 +178,8 @@ def the_advice_is_that_of_the_design(state: State, event: DoseDecision) -> Verdi
     version = state.version
     if version is None or event.protocol_sha256 != version.sha256:
         return broken("the decision names another version of the protocol")
+    if event.design != ruled_design(state.study).design:
+        return broken("the decision names another design than the protocol's")
     return either(
         said == (now.action, now.level, now.outcomes),
         f"the design advises {now}",
