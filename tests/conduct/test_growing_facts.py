@@ -19,6 +19,7 @@ from gradatim.conduct.fold import apply
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views import past, safety
+from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.facts import facts_of, facts_of_day
 from gradatim.conduct.views.grades import grades
 from tests.conduct.generated import FROM, STEPS, begun, play
@@ -38,6 +39,7 @@ def asked_at_every_entry(trial: Trial, compared_every: int) -> State:
         for person in state.participants.values():
             if state.versions and person.entries[-1] == one.position:
                 facts_of(state, person)
+                courses(state, person)
                 if one.position % 2:
                     list(facts_of_day(state, person, ("alt",), facts_days(state, person)[0]))
                 if not one.position % compared_every:
@@ -52,8 +54,10 @@ def facts_days(state: State, one: Participant) -> list[Any]:
 
 def compare(state: State, one: Participant) -> None:
     """Insist that what has grown is what is worked out from the beginning."""
-    anew = facts_of(state, replace(one, _known={}, _past={}))
+    other = replace(one, _known={}, _past={})
+    anew = facts_of(state, other)
     assert facts_of(state, one) == anew
+    assert courses(state, one) == courses(state, other)
     for day in {*facts_days(state, one)}:
         of_day = [*facts_of_day(state, one, anew.by_element, day)]
         assert of_day == [
@@ -75,6 +79,7 @@ def test_facts_of_any_history_grow_to_what_they_are(steps: Any) -> None:
     trial = begun()
     for one in trial.state.participants.values():
         facts_of(trial.state, one)
+        courses(trial.state, one)
     play(trial, steps)
     for one in trial.state.participants.values():
         compare(trial.state, one)

@@ -178,6 +178,8 @@ def _resolved_after_onset(state: State, event: Event) -> None:
     """What came to its end began before, also once one of the two is corrected."""
     if not isinstance(event, AdverseEventReported | AdverseEventResolved):
         return
+    if event.adverse_event not in state.adverse_events:
+        return
     one = state.participants.get(event.participant)
     course = courses(state, one).get(event.adverse_event) if one else None
     if course is None:

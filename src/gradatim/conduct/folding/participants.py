@@ -7,7 +7,6 @@ import msgspec
 
 from gradatim.conduct.events import participants, safety
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.trial import ReferenceRangesRecorded
 from gradatim.conduct.folding.anew import (
     Consent,
     answer,
@@ -110,7 +109,7 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
     if one := participant_named(state, getattr(was, "participant", "") or ""):
         one.concerned(position, participants.EntryCorrected)
     counted_anew(state, event.of)
-    if isinstance(was, ReferenceRangesRecorded):
+    if getattr(was, "participant", None) is None:  # ranges, or the zone of a site
         for person in state.participants.values():
             person.all_anew()
 

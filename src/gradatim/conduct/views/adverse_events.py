@@ -4,6 +4,7 @@ Every page, report, gate, stopping rule and clock takes them from here, so that 
 everywhere: who died of an event had it with grade 5, whatever grade was written.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import pairwise
@@ -15,7 +16,7 @@ from gradatim.conduct.corrections import signings
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
-from gradatim.conduct.events.product import DoseWithheld
+from gradatim.conduct.events.product import DoseAdministered, DoseWithheld
 from gradatim.conduct.events.safety import (
     AdverseEventAssessed,
     AdverseEventClassified,
@@ -110,9 +111,53 @@ class Course:
     verbatim: str = ""
 
 
+@dataclass(slots=True)
+class _Followed:
+    """The courses of a participant so far; it is added to in place.
+
+    Args:
+        as_told: by number, as the entries tell them.
+        courses: the same as they count.
+        early: whether an entry is about an event that was reported after it.
+    """
+
+    as_told: dict[str, Course]
+    courses: dict[str, Course]
+    early: bool
+
+
 def courses(state: State, participant: Participant) -> dict[str, Course]:
     """Give a participant's adverse events by number, in the order they were reported."""
-    return participant.remembered("adverse events", lambda: _courses(state, participant))
+    return participant.grown(
+        f"adverse events by version {len(state.versions)}",
+        lambda: _courses(state, participant),
+        lambda known, positions: _further(state, participant, known, positions),
+    ).courses
+
+
+def _further(
+    state: State, participant: Participant, known: _Followed, positions: Sequence[int]
+) -> _Followed:
+    """Follow the events on by entries that leave what the earlier ones say as it is."""
+    told: set[str] = set()
+    for position in positions:
+        event = state.events[position]
+        if isinstance(event, DoseAdministered) or known.early:
+            return _courses(state, participant)  # what came after the first dose is told anew
+        name: str | None = getattr(event, "adverse_event", None)
+        if name is None:
+            continue
+        if isinstance(event, AdverseEventReported):
+            known.as_told[name] = _reported(state, participant, position, event)
+        elif name in known.as_told:
+            known.as_told[name] = _more(state, known.as_told[name], position, event)
+        else:
+            return _courses(state, participant)
+        told.add(name)
+    if told:
+        new = {name: _as_it_counts(state, participant, known.as_told[name]) for name in told}
+        known.courses = {**known.courses, **new}
+    return known
 
 
 def adverse_events(state: State, participant: Participant) -> list[AdverseEvent]:
@@ -120,7 +165,7 @@ def adverse_events(state: State, participant: Participant) -> list[AdverseEvent]
     return [one.event for one in courses(state, participant).values()]
 
 
-def _courses(state: State, participant: Participant) -> dict[str, Course]:
+def _courses(state: State, participant: Participant) -> _Followed:
     found: dict[str, Course] = {}
     early: list[tuple[int, Event]] = []  # a correction may name an event that was reported later
     for position, event in entries_of(state, participant, *ABOUT):
@@ -137,7 +182,8 @@ def _courses(state: State, participant: Participant) -> dict[str, Course]:
         name = event.adverse_event  # type: ignore[attr-defined]
         if name in found:
             found[name] = _more(state, found[name], position, event)
-    return {name: _as_it_counts(state, participant, one) for name, one in found.items()}
+    counting = {name: _as_it_counts(state, participant, one) for name, one in found.items()}
+    return _Followed(found, counting, bool(early))
 
 
 def _as_it_counts(state: State, participant: Participant, course: Course) -> Course:
