@@ -561,3 +561,31 @@ def test_a_screening_visit_sets_the_day_of_screening_until_the_first_dose():
     later = DAY + timedelta(days=15)
     assert led.do(f.EncounterDone, NURSE, on=later, encounter="screening").deviations
     assert screened_on(led.trial.state, led.one, study) == BEFORE
+
+
+LATE_FINDINGS: dict[str, Callable[[Led], Any]] = {
+    "positive HBsAg after the visit that asks for it": AGAINST["positive HBsAg"][0],
+    "ALT at baseline": AGAINST["ALT at baseline"][0],
+    "a new malignancy": AGAINST["a new malignancy"][0],
+}
+
+
+@pytest.mark.parametrize("case", LATE_FINDINGS)
+def test_confirming_and_enrolling_ask_what_the_ledger_says_by_then(case: str):
+    """Whatever the visit is called that a result came after: it is known when somebody signs."""
+    led = enrolled()
+    LATE_FINDINGS[case](led)
+    again = led.ask(p.EligibilityConfirmed, on=BEFORE, hour=9, signer=LEAD, first_dose_on=DAY)
+    assert "E" in refused(again)["every criterion is met"]
+    led.one.status, led.one.level, led.one.cohort = "eligible", None, None
+    outcome = led.ask(p.ParticipantEnrolled, f"coordinator.{SITE}.1", on=BEFORE, hour=9, level=1)
+    assert "since it was confirmed" in refused(outcome)["the criteria still hold"]
+
+
+def test_a_place_taken_late_takes_what_has_grown_stale_into_account():
+    """Confirmed in January, enrolled in April: the results of screening are stale by then."""
+    led = enrolled()
+    led.one.status, led.one.level, led.one.cohort = "eligible", None, None
+    late = DAY + timedelta(days=80)
+    outcome = led.ask(p.ParticipantEnrolled, f"coordinator.{SITE}.1", on=late, level=1)
+    assert "screening visit" in refused(outcome)["the criteria still hold"]

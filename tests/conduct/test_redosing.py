@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
@@ -335,3 +337,29 @@ def test_a_toxicity_counts_whatever_is_said_of_the_dose():
 def test_nobody_is_judged_who_was_not_dosed():
     led = ready()
     assert "has not been dosed" in refused(judged(led, False))["no toxicity is set aside"]
+
+
+RESULTS = st.lists(
+    st.tuples(
+        st.integers(1, 12),
+        st.sampled_from(("alt", "ast")),
+        st.sampled_from((30.0, 99.0, 100.0, 101.0, 400.0)),
+    ),
+    max_size=6,
+    unique_by=lambda one: one[:2],
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(RESULTS, st.integers(1, 14))
+def test_no_later_dose_is_let_through_that_the_latest_results_forbid(
+    results: list[tuple[int, str, float]], asked: int
+):
+    """The limit is 2.5 times 40 U/L, and the last value of each enzyme until that day counts."""
+    state = governed(treated())
+    for days, element, value in results:
+        result(state, element, value, "U/L", DOSED + timedelta(days=days), high=40)
+    last = {element: value for days, element, value in sorted(results) if days <= asked}
+    forbidden = any(value > 100 for value in last.values())
+    day = DOSED + timedelta(days=asked)
+    assert ("E11a" in speaks_against(state, day)) is forbidden

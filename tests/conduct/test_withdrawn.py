@@ -9,6 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
@@ -169,3 +171,18 @@ def test_a_bag_that_turns_out_bad_after_the_infusion_is_none_of_the_gate():
     more: dict[str, Any] = {"worst_celsius": 25.0, "minutes": 30.0}
     late.act(x.TemperatureExcursion, CELLS, on=BEFORE, hour=35, lot="L1", bags=BAGS[:1], **more)
     assert "bag B1 is held" in late.give(7e7)["the product is still fit"]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.sampled_from(sorted(HAPPENED)), max_size=3, unique=True))
+def test_a_signature_is_withdrawn_by_whatever_would_refuse_it_now(cases: list[str]):
+    """The page says it if and only if the same signature would be refused; so does a deviation."""
+    led = signed()
+    for case in cases:
+        HAPPENED[case][0](led)
+    withdrawn_now = against(led)
+    outcome = led.sign(hour=9.4)
+    assert bool(withdrawn_now) is bool(refused(outcome, some=False)) is bool(cases)
+    broken = led.give(7e7)
+    assert {HAPPENED[case][2] for case in cases} <= set(broken)
+    assert bool(broken) is bool(cases)

@@ -367,8 +367,8 @@ def the_criteria_still_hold(state: State, event: ParticipantEnrolled) -> Verdict
     since = one.entries[-1] != one.eligible_at or event.occurred_on > signed.first_dose_on
     if not since:
         return holds("nothing was recorded since it was confirmed")
-    first_dose = max(signed.first_dose_on, event.occurred_on)
-    found = assessed(state, one, signed.occurred_on, first_dose)
+    day = max(signed.occurred_on, event.occurred_on)
+    found = assessed(state, one, day, max(signed.first_dose_on, day))
     if found.truth is TRUE:
         return found
     why = "; ".join(found.clauses())

@@ -135,8 +135,7 @@ def _assessed(
     answers = [_answer_of(state, participant, one, facts) for one in found.findings]
     study = state.governing("eligibility", participant)
     situation = Situation(study, facts, found.anchors, on)
-    if before_the_dose:
-        answers = [_with_latest(state, participant, one, situation) for one in answers]
+    answers = [_with_latest(state, participant, one, situation) for one in answers]
     return _settled(state, participant, answers, situation, before_the_dose)
 
 
@@ -226,11 +225,7 @@ def _settled(
     for one in answers:
         passes = one.passes
         word = said.get(one.criterion.id)
-        if (
-            word
-            and passes is None
-            and _stands(state, participant, word, one, situation, before_the_dose)
-        ):
+        if word and passes is None and _stands(state, participant, word, one, situation):
             passes = word[1].passes
         if passes is None and one.criterion.knowable_at == "pre_dose" and not before_the_dose:
             continue
@@ -249,7 +244,6 @@ def _stands(
     attestation: tuple[int, CriterionAttested],
     answer: _Answer,
     situation: Situation,
-    before_the_dose: bool,
 ) -> bool:
     """Whether an attestation still stands: as long as results of its day would.
 
@@ -257,9 +251,7 @@ def _stands(
     where the records had settled it, is to be looked at anew.
     """
     position, word = attestation
-    if answer.last > position or not _was_open(
-        state, participant, answer, position, situation, before_the_dose
-    ):
+    if answer.last > position or not _was_open(state, participant, answer, position, situation):
         return False
     visits = situation.study.schedule.encounters
     limits = [
@@ -278,7 +270,6 @@ def _was_open(
     answer: _Answer,
     position: int,
     situation: Situation,
-    before_the_dose: bool,
 ) -> bool:
     """Whether the records up to an entry leave a criterion open, by the days of now."""
     facts = situation.facts
@@ -290,7 +281,7 @@ def _was_open(
     then = replace(facts, by_element=by_element, not_used=tuple(filter(known, facts.not_used)))
     past = Situation(situation.study, then, situation.anchors, situation.on)
     was = _answered(state, participant, answer.criterion, answer.rule, past)
-    return (_with_latest(state, participant, was, past) if before_the_dose else was).passes is None
+    return _with_latest(state, participant, was, past).passes is None
 
 
 def _before_later_dose(state: State, participant: Participant, day: date) -> Verdict:
