@@ -13,6 +13,7 @@ import pytest
 from gradatim.conduct.conflicts import altered
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import findings as f
+from gradatim.conduct.events import logs as m
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import records as d
@@ -31,6 +32,7 @@ from gradatim.conduct.policies import (
     dating,
     dosing,
     entry,
+    logs,
     preparation,
     reports,
     review,
@@ -45,6 +47,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
 from gradatim.protocol.questions import questions
+from gradatim.protocol.treatment import ProhibitedMedication
 from tests.conduct import product_cases
 from tests.conduct.digest import digest
 from tests.conduct.leveled import leveled, limiting
@@ -215,6 +218,21 @@ def _registration(**more: Any) -> Event:
 def _consent(**more: Any) -> Event:
     fields = {"version": "1.0", "language": "en", "obtained_by": "investigator.S01.1"} | more
     return about(p.InformedConsentObtained, new(), **fields)
+
+
+def prohibited() -> Case:
+    """Ibuprofen, where the protocol prohibits it."""
+    rule = ProhibitedMedication(
+        id="nsaid", label="anti-inflammatory drugs", elements=["nsaid"], basis="stated"
+    )
+    state = deepcopy(under_way())
+    for n, one in enumerate(state.versions):
+        treatment = one.study.treatment.model_copy(update={"prohibited": [rule]})
+        state.versions[n] = one._replace(
+            study=one.study.model_copy(update={"treatment": treatment})
+        )
+    fields = {"medication": "M1", "drug": "ibuprofen", "indication": "pain", "start": str(LATER)}
+    return state, about(m.ConcomitantMedicationRecorded, treated(), ongoing=True, **fields)
 
 
 def agreed(**more: Any) -> Case:
@@ -471,6 +489,22 @@ CASES: dict[Policy, Callable[[], Case]] = {
             start=str(LATER + timedelta(days=1)),
             fact=Measured(element="malignancy"),
         ),
+    ),
+    logs.no_medication_is_prohibited: lambda: prohibited(),
+    logs.the_pregnancy_is_reported_in_time: lambda: (
+        under_way(),
+        about(
+            s.PregnancyReported,
+            treated(),
+            person="partner",
+            detected_on=str(LATER),
+            site_aware_at=datetime(LATER.year, LATER.month, LATER.day, tzinfo=UTC)
+            - timedelta(hours=30),
+        ),
+    ),
+    logs.an_anomaly_is_a_serious_event: lambda: (
+        under_way(),
+        about(s.PregnancyOutcomeReported, treated(), of=1, outcome="live birth", anomaly=True),
     ),
     training.who_authorises_is_trained: consenting,
     training.who_acts_is_trained: lambda: agreed(obtained_by="the.cleaner"),

@@ -72,6 +72,7 @@ def arguments(app: Running) -> dict[str, list]:
     person = (
         "participant",
         "visits",
+        "logs",
         "adverse-events",
         "history",
         "eligibility",
@@ -112,6 +113,7 @@ def probe(app: Running, role: str, place: str) -> Client:
 OF_HERE = (
     "participant",
     "visits",
+    "logs",
     "adverse-events",
     "history",
     "eligibility",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.events import BY_NAME, EVENTS
 from gradatim.conduct.events import findings as f
+from gradatim.conduct.events import logs as l
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import records as d
@@ -624,6 +625,32 @@ _ROWS = (
         offered_on=("visits", "scores", "paper"),
     ),
     Act(
+        l.ConcomitantMedicationRecorded,
+        "Record a medication",
+        "{participant}: {medication} {drug} for {indication}",
+        CLINICAL_STAFF,
+        system_fields=("medication",),
+        correctable=True,
+        offered_on=(ANY_STATUS, "logs"),
+    ),
+    Act(
+        l.MedicalHistoryRecorded,
+        "Record medical history",
+        "{participant}: medical history: {condition}",
+        CLINICAL_STAFF,
+        correctable=True,
+        offered_on=(ANY_STATUS, "logs"),
+    ),
+    Act(
+        l.UnscheduledVisitDone,
+        "Record an unscheduled visit",
+        "{participant}: unscheduled visit {visit}: {reason}",
+        CLINICAL_STAFF,
+        system_fields=("visit",),
+        correctable=True,
+        offered_on=("visits",),
+    ),
+    Act(
         f.ClinicalSignificanceSigned,
         "Judge an abnormal result",
         "{participant}: {signer} judges {element} of entry {of}, significant: {significant}",
@@ -691,6 +718,14 @@ _ROWS = (
         CLINICAL_STAFF,
         correctable=True,
         offered_on=(ANY_STATUS, "paper"),
+    ),
+    Act(
+        s.PregnancyOutcomeReported,
+        "Record the outcome of a pregnancy",
+        "{participant}: the pregnancy of entry {of} ended: {outcome}",
+        CLINICAL_STAFF,
+        correctable=True,
+        offered_on=("logs",),
     ),
     Act(
         s.MedicationErrorReported,

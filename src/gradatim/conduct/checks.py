@@ -23,6 +23,7 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
+from gradatim.conduct.events.logs import ConcomitantMedicationRecorded
 from gradatim.conduct.events.participants import EntryCorrected, FactRecorded
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.review import QueryOpened
@@ -32,6 +33,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.bedside import ASSUMED, checked_by
 from gradatim.conduct.views.facts import facts_in, facts_of, facts_of_day, position_of
+from gradatim.conduct.views.logs import drug_elements
 from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
@@ -66,6 +68,8 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
         return list(_unchecked(state, event))
     if isinstance(event, _Graded):
         return list(_grades(state, event))
+    if isinstance(event, ConcomitantMedicationRecorded) and state.versions:
+        return list(_medication(state, event))
     position, meant = _meant(state, event)
     if not isinstance(meant, _Results | FactRecorded) or not state.versions:
         return []
@@ -121,6 +125,28 @@ def _grades(state: State, event: _Graded) -> Iterator[Questioned]:
             SOURCE,
             "It counts as it is written.",
         )
+
+
+def _medication(state: State, event: ConcomitantMedicationRecorded) -> Iterator[Questioned]:
+    """Question a drug that nobody can tell, and one that keeps people out of the trial."""
+    one = state.participants[event.participant]
+    study = state.governing("treatment", one)
+    names, known = drug_elements(study, event)
+    source = "ICH E6(R3), annex 1, 2.5; CDASHIG 2.2, CM"
+    if not known:
+        text = f"Which drug is {event.drug}? Its name does not tell of which elements it is."
+        yield Questioned("known_drug", text, Basis.ASSUMED, source, "Criteria ask about drugs.")
+    ruled = {name for rule in study.treatment.prohibited for name in rule.elements}
+    excluded = [
+        criterion.id
+        for criterion in state.governing("eligibility", one).criteria
+        if criterion.category == "exclusion"
+        and not (set(names) - ruled).isdisjoint(criterion.rule.elements())
+    ]
+    if excluded:
+        text = f"Is {event.drug} permitted? {', '.join(excluded)} asks about it."
+        note = "The protocol does not list it as prohibited."
+        yield Questioned("permitted_drug", text, Basis.ASSUMED, source, note)
 
 
 def _weights(state: State, participant: Participant, entered: list[Fact]) -> Iterator[Questioned]:

@@ -30,7 +30,10 @@ CLOCKS_APART = timedelta(minutes=5)
 """By how much the clock that something is timed by may be ahead of the one that records it."""
 _DAYS = ("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth")
 _OF_A_LIFE = ("onset", "resolved_on", "collected_on", "detected_on", "start")
-_TIMES = ("started_at", "ended_at", "taken_at", "sent_at", "site_aware_at", "sponsor_aware_at")
+_TIMES = (
+    *("started_at", "ended_at", "taken_at", "sent_at", "site_aware_at", "sponsor_aware_at"),
+    *("onset_at", "resolved_at", "consented_at", "withdrawn_at"),
+)
 
 
 def validate_days(state: State, event: Event) -> None:

@@ -30,6 +30,7 @@ from gradatim.conduct.events.trial import (
     RoleRevoked,
     UrgentSafetyMeasureNotified,
 )
+from gradatim.conduct.log_validation import validate_logs
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
 from gradatim.conduct.views.adverse_events import DIED
@@ -496,6 +497,7 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _adverse_events,
     _values,
     _references,
+    validate_logs,
     _counting,
     _judgements,
     _corrections,

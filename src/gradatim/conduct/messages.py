@@ -40,6 +40,10 @@ class Breach(Template):
         "somebody who is trained"
     )
     TRAINED_ON_ANOTHER = "{user} has not been trained on version {version} of the protocol"
+    PROHIBITED_MEDICATION = "{drug} is prohibited by the protocol ({rules})"
+    ANOMALY_NOT_REPORTED = (
+        "no serious adverse event of {participant} with a congenital anomaly is named: report it"
+    )
     NOTHING_TO_RENEW = "no consent was given before"
     BEFORE_CONSENT = "entries {entries} are of procedures before consent"
     NOT_CONFIRMED = "nobody has confirmed that {participant} is eligible"
@@ -182,7 +186,7 @@ def listed(words: Iterable[object]) -> Argument:
     return join([Term(str(one)) for one in words], Pair.COMMA)
 
 
-def alternatives(words: Iterable[object]) -> Argument:
+def any_of(words: Iterable[object]) -> Argument:
     """Return words of records of which one is meant, with `or` between them.
 
     Args:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from gradatim.conduct.event_log import EventLog
-from gradatim.conduct.events import findings, participants, product, safety, trial
+from gradatim.conduct.events import findings, logs, participants, product, safety, trial
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.events.messages import StoredText
 from gradatim.conduct.events.trial import Applies, Part
@@ -41,6 +41,9 @@ ADDS_ONLY: frozenset[type[Event]] = frozenset(
         findings.ScoresRecorded,
         findings.EncounterDone,
         findings.EncounterMissed,
+        logs.ConcomitantMedicationRecorded,
+        logs.MedicalHistoryRecorded,
+        logs.UnscheduledVisitDone,
         participants.FactRecorded,
         product.DosePrepared,
         product.PreparationVerified,

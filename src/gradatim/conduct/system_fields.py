@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from gradatim.conduct.catalogue import SIGNER_FIELDS, act_named
 from gradatim.conduct.checks import query_numbers
 from gradatim.conduct.escalation import advised
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.logs import ConcomitantMedicationRecorded, UnscheduledVisitDone
 from gradatim.conduct.folding.trial import submitted, uploaded
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import birth_recorded, sealed
@@ -104,6 +106,23 @@ def _adverse_event(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "adverse_event": number}
 
 
+def _medication(now: Circumstances, fields: Fields) -> Fields:
+    """Number a medication in the log of its participant, such as S01-004-CM2."""
+    return {**fields, "medication": _next(now, fields, ConcomitantMedicationRecorded, "CM")}
+
+
+def _visit(now: Circumstances, fields: Fields) -> Fields:
+    """Number an unscheduled visit, such as S01-004-U1."""
+    return {**fields, "visit": _next(now, fields, UnscheduledVisitDone, "U")}
+
+
+def _next(now: Circumstances, fields: Fields, kind: type[Event], letters: str) -> str:
+    about = fields.get("participant", "")
+    one = now.state.participants.get(about)
+    taken = len(one.entries_of.get(kind, ())) + len(one.voided) if one else 0
+    return f"{about}-{letters}{taken + 1}"
+
+
 def _query(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "query": next(query_numbers(now.state))}
 
@@ -182,6 +201,8 @@ def _difference(now: Circumstances, fields: Fields) -> Fields:
 _COMPLETE: Mapping[str, Callable[[Circumstances, Fields], Fields]] = {
     "ParticipantRegistered": _registration,
     "AdverseEventReported": _adverse_event,
+    "ConcomitantMedicationRecorded": _medication,
+    "UnscheduledVisitDone": _visit,
     "QueryOpened": _query,
     "RulingSigned": _ruling,
     "ProductDifferenceExplained": _difference,

@@ -71,6 +71,12 @@ def dangling(study: Study) -> Iterator[Fault]:
         for one in (watched.elements if watched else ())
         if one not in study.elements
     )
+    yield from (
+        _no(("treatment", "prohibited", i, "elements"), "element", one)
+        for i, rule in enumerate(study.treatment.prohibited)
+        for one in rule.elements
+        if one not in study.elements
+    )
     yield from _endpoints(study)
     for name, element in study.elements.items():
         given = element.derived.inputs.values() if element.derived else ()

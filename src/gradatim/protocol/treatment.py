@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from gradatim.core.dates import Duration
 from gradatim.protocol.base import Basis, Length, LimitText, Model, Name, Sourced, Window
 from gradatim.protocol.nodes import Rule
 
@@ -190,6 +191,19 @@ above any change that a protocol doses anew for (10 % is usual) and far below po
 """
 
 
+class ProhibitedMedication(Sourced):
+    """Drugs that a participant does not take beside the product."""
+
+    id: Name
+    label: str
+    elements: list[Name] = Field(min_length=1, description="Elements that hold the drugs")
+    window: Window | None = Field(
+        default=None,
+        description="Days on which they are prohibited; silent: from consent to the end",
+    )
+    reading: str = ""
+
+
 class Treatment(Model):
     """Arms, levels, product and how it is given."""
 
@@ -199,6 +213,7 @@ class Treatment(Model):
     administration: Administration
     preparation: Preparation | None = None
     checklist: list[PreDoseCheck] = []
+    prohibited: list[ProhibitedMedication] = []
     bedside: BedsideCheck | None = Field(
         default=None, description="Without it two people and two identifiers are assumed"
     )
@@ -344,6 +359,21 @@ HOW_GRADED = Grading(
 """What holds where a protocol says nothing of grading: with caution."""
 
 
+class Pregnancies(Sourced):
+    """What is done when a participant, or a participant's partner, is pregnant."""
+
+    report_within_hours: float = Field(
+        default=24, gt=0, description="Hours from the site's knowledge to its report"
+    )
+    outcome_within: Length = Field(
+        default=Duration(days=44 * 7),
+        description="From the day it was detected: by then its outcome is asked for",
+    )
+
+
+SILENT_PREGNANCIES = Pregnancies(basis=Basis.ASSUMED, source="the protocol does not say")
+
+
 class Safety(Model):
     """The rules that protect participants."""
 
@@ -357,11 +387,17 @@ class Safety(Model):
     reporting: Reporting | None = None
     committee: Committee | None = None
     grading: Grading | None = None
+    pregnancies: Pregnancies | None = None
 
     @property
     def how_graded(self) -> Grading:
         """How what is measured is graded; with caution where the protocol does not say."""
         return self.grading or HOW_GRADED
+
+    @property
+    def of_pregnancies(self) -> Pregnancies:
+        """What is asked of pregnancies; read with caution where the document is silent."""
+        return self.pregnancies or SILENT_PREGNANCIES
 
 
 class FollowUp(Sourced):

@@ -29,6 +29,7 @@ urlpatterns = [
     path("screening/log/", worklist.log, name="screening-log"),
     path("participants/", pages.participants, name="participants"),
     path("participants/<str:id>/", pages.summary, name="participant"),
+    path("participants/<str:id>/logs/", pages.logs, name="logs"),
     path("participants/<str:id>/visits/", pages.schedule, name="visits"),
     path("participants/<str:id>/adverse-events/", pages.adverse_events, name="adverse-events"),
     path("participants/<str:id>/history/", pages.history, name="history"),

@@ -14,6 +14,7 @@ import msgspec
 
 from gradatim.conduct.events import (
     findings,
+    logs,
     participants,
     product,
     records,
@@ -31,6 +32,7 @@ EVENTS: tuple[type[Event], ...] = (
     *records.EVENTS,
     *product.EVENTS,
     *findings.EVENTS,
+    *logs.EVENTS,
     *safety.EVENTS,
     *review.EVENTS,
 )

@@ -42,6 +42,7 @@ class VitalSignsRecorded(Event, frozen=True):
     taken_at: Moment | None = None
     encounter: Name | None = None
     timepoint: Annotated[str, Meta(max_length=40)] = ""
+    visit: Id | None = None
 
 
 class LaboratoryResultsRecorded(Event, frozen=True):
@@ -54,6 +55,7 @@ class LaboratoryResultsRecorded(Event, frozen=True):
     collected_on: PartialDate
     taken_at: Moment | None = None
     encounter: Name | None = None
+    visit: Id | None = None
 
 
 class ScoresRecorded(Event, frozen=True):
@@ -62,6 +64,7 @@ class ScoresRecorded(Event, frozen=True):
     participant: Id
     results: tuple[Measured, ...]
     encounter: Name | None = None
+    visit: Id | None = None
 
 
 class ClinicalSignificanceSigned(Event, frozen=True):

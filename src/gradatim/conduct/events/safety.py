@@ -31,12 +31,39 @@ Outcome = Literal[
 ]
 
 
+ActionTaken = Literal[
+    "dose not changed",
+    "dose interrupted",
+    "dose reduced",
+    "dose increased",
+    "drug withdrawn",
+    "not applicable",
+    "unknown",
+]
+"""What was done with the product. Source: CDASHIG 2.2, AEACN; ICH E2B(R3), G.k.8."""
+Challenge = Literal["yes", "no", "not applicable", "unknown"]
+"""Whether it abated when the product was stopped, or came back when it was given again. Source: ICH
+E2A, attachment 1."""
+
+
 class AdverseEventReported(Event, frozen=True):
     """An adverse event, as first known; what is not yet known is left out.
 
     `term` is the term that was chosen; `verbatim` are the words in which it was told, where they
     are others. `elements` are further elements of the protocol that it is an event of, as a person
     judged; its term says the rest. `of` is the entry of a laboratory result it was seen in.
+
+    Args:
+        onset_at: when it began, where the time is known.
+        action_taken: what was done with the product because of it.
+        treated: whether it was treated; `treatment_given` says with what.
+        relation_to_procedure: to a procedure of the trial, such as the infusion or a biopsy.
+        relation_to_disease: to the disease under study, or to another one.
+        other_cause: what else may have caused it.
+        dechallenge, rechallenge: whether it abated without the product, and came back with it.
+        narrative: its course in full, for the report of a case.
+
+    Source: CDASHIG 2.2, AE; ICH E2A, attachment 1.
     """
 
     participant: Id
@@ -52,10 +79,23 @@ class AdverseEventReported(Event, frozen=True):
     of: Number | None = None
     description: Text = ""
     verbatim: Annotated[str, Meta(max_length=500)] = ""
+    onset_at: Moment | None = None
+    action_taken: ActionTaken | None = None
+    treated: Literal["yes", "no"] | None = None
+    treatment_given: Text = ""
+    relation_to_procedure: Relation | None = None
+    relation_to_disease: Relation | None = None
+    other_cause: Text = ""
+    dechallenge: Challenge | None = None
+    rechallenge: Challenge | None = None
+    narrative: Text = ""
 
 
 class AdverseEventUpdated(Event, frozen=True):
-    """More is known, or it became worse; what is left out stays as it was."""
+    """More is known, or it became worse; what is left out stays as it was.
+
+    Its fields are those of the report.
+    """
 
     adverse_event: Id
     participant: Id
@@ -65,6 +105,16 @@ class AdverseEventUpdated(Event, frozen=True):
     elements: tuple[Name, ...] | None = None
     site_aware_at: Moment | None = None
     comment: Text = ""
+    onset_at: Moment | None = None
+    action_taken: ActionTaken | None = None
+    treated: Literal["yes", "no"] | None = None
+    treatment_given: Text = ""
+    relation_to_procedure: Relation | None = None
+    relation_to_disease: Relation | None = None
+    other_cause: Text = ""
+    dechallenge: Challenge | None = None
+    rechallenge: Challenge | None = None
+    narrative: Text = ""
 
 
 class AdverseEventResolved(Event, frozen=True):
@@ -74,6 +124,7 @@ class AdverseEventResolved(Event, frozen=True):
     participant: Id
     resolved_on: PartialDate
     outcome: Outcome
+    resolved_at: Moment | None = None
 
 
 class AdverseEventClassified(Event, frozen=True):
@@ -124,6 +175,38 @@ class PregnancyReported(Event, frozen=True):
     participant: Id
     person: Literal["participant", "partner"]
     detected_on: PartialDate
+    description: Text = ""
+    site_aware_at: Moment | None = None
+
+
+class PregnancyOutcomeReported(Event, frozen=True):
+    """How a pregnancy ended, and how the child is.
+
+    A congenital anomaly is a serious adverse event, and `adverse_event` names it.
+
+    Args:
+        of: the entry that reported the pregnancy.
+        outcome: how it ended.
+        ended_on: the day of birth, or on which it ended.
+        anomaly: whether the child, or the foetus, has a congenital anomaly; None: not known.
+        adverse_event: the one that it was reported as.
+
+    Source: ICH E6(R3), 4.6.2 with E2A, II.B; CIOMS form.
+    """
+
+    participant: Id
+    of: Number
+    outcome: Literal[
+        "live birth",
+        "stillbirth",
+        "spontaneous abortion",
+        "induced abortion",
+        "ectopic pregnancy",
+        "lost to follow-up",
+    ]
+    ended_on: PartialDate | None = None
+    anomaly: bool | None = None
+    adverse_event: Id | None = None
     description: Text = ""
 
 
@@ -213,6 +296,7 @@ EVENTS = (
     AdverseEventAssessed,
     SafetyReportSent,
     PregnancyReported,
+    PregnancyOutcomeReported,
     MedicationErrorReported,
     DoseLimitingToxicityAdjudicated,
     DosingAllowed,

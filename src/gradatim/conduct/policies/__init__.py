@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.events import logs as l
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import records as d
@@ -32,6 +33,7 @@ from gradatim.conduct.policies import (
     dating,
     dosing,
     entry,
+    logs,
     preparation,
     protocol,
     reports,
@@ -237,6 +239,11 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
         *_UNLOCKED,
     ),
     EncounterMissed: (entry.no_visit_is_missed, *_UNLOCKED),
+    l.ConcomitantMedicationRecorded: (logs.no_medication_is_prohibited, *_COLLECTED),
+    l.MedicalHistoryRecorded: _COLLECTED,
+    l.UnscheduledVisitDone: _WITH_CONSENT,
+    s.PregnancyReported: (logs.the_pregnancy_is_reported_in_time, *_UNLOCKED),
+    s.PregnancyOutcomeReported: (logs.an_anomaly_is_a_serious_event, *_UNLOCKED),
     VitalSignsRecorded: _WITH_CONSENT,
     LaboratoryResultsRecorded: _WITH_CONSENT,
     ScoresRecorded: _WITH_CONSENT,

@@ -10,6 +10,7 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
+from gradatim.conduct.events.logs import UnscheduledVisitDone
 from gradatim.conduct.events.participants import (
     Disposition,
     EligibilityConfirmed,
@@ -25,7 +26,7 @@ from gradatim.conduct.events.participants import (
 )
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.records import RecordJudged
-from gradatim.conduct.messages import Breach, alternatives, listed
+from gradatim.conduct.messages import Breach, any_of, listed
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
@@ -182,6 +183,7 @@ FOLLOW_UP = (
     VitalSignsRecorded,
     LaboratoryResultsRecorded,
     ScoresRecorded,
+    UnscheduledVisitDone,
 )
 """What goes on after a withdrawal from treatment only."""
 
@@ -280,7 +282,7 @@ def who_obtains_consent_may(state: State, event: Consenting) -> Verdict:
     held = state.roles.get((event.obtained_by, event.site), set())
     held = held | state.roles.get((event.obtained_by, ""), set())
     may = state.study.consenting.obtained_by
-    told = Breach.MAY_NOT_OBTAIN_CONSENT(user=Term(event.obtained_by), task=alternatives(may))
+    told = Breach.MAY_NOT_OBTAIN_CONSENT(user=Term(event.obtained_by), task=any_of(may))
     return either(not held.isdisjoint(may), "it is among their tasks", told)
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
 
-from gradatim.conduct.events import participants, records
+from gradatim.conduct.events import logs, participants, records
 from gradatim.conduct.events.base import Event, Measured, Sealed
 from gradatim.conduct.identity import Whose, person_token, seal
 from gradatim.conduct.simulate.dosing import plan_dose
@@ -64,6 +64,17 @@ def registered(run: Run, site: str) -> str:
         version="1.0",
         language="zh-CN",
         obtained_by=lead,
+    )
+    run.do(
+        logs.MedicalHistoryRecorded,
+        nurse,
+        site,
+        at=run.at(run.minutes),
+        participant=name,
+        condition="Appendectomy",
+        start="2009",
+        end="2009",
+        none_of_these=True,
     )
     _history(run, site, name, facts)
     return name

@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec import to_builtins
 
-from gradatim.conduct.events import findings, participants, review, safety
+from gradatim.conduct.events import findings, logs, participants, review, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.simulate.results import record_results
 from gradatim.conduct.simulate.run import DATA_MANAGER, MONITOR, SPONSOR, Run, staff
@@ -245,7 +245,17 @@ def _limiting(run: Run, name: str, term: str, grade: int) -> None:
         return
     one = run.participant(name)
     site, lead = one.site, staff(one.site, "investigator")
-    number = _report(run, name, term, grade=grade, serious=("hospitalisation",))
+    number = _report(
+        run,
+        name,
+        term,
+        grade=grade,
+        serious=("hospitalisation",),
+        action_taken="dose not changed",
+        treated="yes",
+        treatment_given="analgesic",
+    )
+    _seen_between_visits(run, name, number)
     about = {"participant": name, "adverse_event": number}
     run.do(
         safety.SafetyReportSent,
@@ -281,6 +291,35 @@ def _limiting(run: Run, name: str, term: str, grade: int) -> None:
     )
 
 
+def _seen_between_visits(run: Run, name: str, number: str) -> None:
+    """Who falls ill comes outside the schedule, and is given a drug that no criterion is about.
+
+    At the time of what came before: a step that takes no chance leaves later ones as they were.
+    """
+    one = run.participant(name)
+    about = {"at": run.at(run.minutes), "participant": name}
+    nurse = staff(one.site, "nurse")
+    run.do(
+        logs.UnscheduledVisitDone, nurse, one.site, visit=f"{number}-U", reason="an event", **about
+    )
+    run.do(
+        logs.ConcomitantMedicationRecorded,
+        nurse,
+        one.site,
+        medication=f"{number}-CM",
+        drug="paracetamol",
+        indication="pain",
+        dose=500,
+        unit="mg",
+        frequency="three times a day",
+        start=str(run.today),
+        ongoing=True,
+        none_of_these=True,
+        adverse_event=number,
+        **about,
+    )
+
+
 def _assessed(run: Run, name: str, number: str) -> None:
     about = {"participant": name, "adverse_event": number}
     run.do(
@@ -312,6 +351,16 @@ def _pregnancy(run: Run, name: str) -> None:
             participant=name,
             person="partner",
             detected_on=str(run.today),
+        )
+        run.do(
+            safety.PregnancyOutcomeReported,
+            staff(one.site, "investigator"),
+            one.site,
+            at=run.at(run.minutes),
+            participant=name,
+            of=run.state.position,
+            outcome="spontaneous abortion",
+            ended_on=str(run.today),
         )
 
 

@@ -15,6 +15,7 @@ from gradatim.clinical.ctcae.terms import folded
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.events import EVENTS
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.logs import ConcomitantMedicationRecorded
 from gradatim.conduct.events.participants import Disposition, InformedConsentWithdrawn
 from gradatim.conduct.events.product import DoseAdministered, DoseWithheld
 from gradatim.conduct.events.safety import (
@@ -23,6 +24,7 @@ from gradatim.conduct.events.safety import (
     AdverseEventReported,
     AdverseEventResolved,
     AdverseEventUpdated,
+    PregnancyOutcomeReported,
     SafetyReportSent,
 )
 from gradatim.conduct.state import Participant, State
@@ -53,7 +55,12 @@ from gradatim.safety.events import (
 
 DIED = "died"
 CAUSE_UNKNOWN = "death, cause not recorded"
-ABOUT = tuple(kind for kind in EVENTS if "adverse_event" in kind.__struct_fields__)
+ABOUT = tuple(
+    kind
+    for kind in EVENTS
+    if "adverse_event" in kind.__struct_fields__
+    and kind not in (ConcomitantMedicationRecorded, PregnancyOutcomeReported)
+)
 """What an adverse event's course is read from."""
 _LED_TO = {
     DoseWithheld: "dose_withheld",

@@ -15,6 +15,7 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
+from gradatim.conduct.events.logs import ConcomitantMedicationRecorded, MedicalHistoryRecorded
 from gradatim.conduct.events.participants import (
     Disposition,
     FactRecorded,
@@ -27,6 +28,7 @@ from gradatim.conduct.events.trial import Range
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries, entries_of
+from gradatim.conduct.views.logs import history_facts, medication_facts
 from gradatim.conduct.views.records import (
     Judged,
     answer_to,
@@ -245,6 +247,10 @@ def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
                 yield measured(position, with_limits(state, event, one), day)
         case VitalSignsRecorded() | ScoresRecorded():
             yield from (measured(position, one, on(day_of(state, event))) for one in event.results)
+        case ConcomitantMedicationRecorded():
+            yield from medication_facts(state, position, event)
+        case MedicalHistoryRecorded():
+            yield from history_facts(state, position, event)
         case InformedConsentObtained() | InformedConsentRenewed():
             yield from _consents(position, event.occurred_on, state)
 

@@ -11,7 +11,7 @@ from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryVoided
 from gradatim.conduct.events.records import RecordJudged
-from gradatim.conduct.events.safety import AdverseEventReported
+from gradatim.conduct.events.safety import AdverseEventReported, PregnancyReported
 from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.policies import withdrawn_since
 from gradatim.conduct.proposals import altered_since, holding, signatures_needed
@@ -25,11 +25,13 @@ from gradatim.conduct.views.eligibility import before_planned_dose
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
 from gradatim.conduct.views.levels import closed_by
+from gradatim.conduct.views.logs import open_pregnancies
 from gradatim.conduct.views.records import records_of
 from gradatim.conduct.views.reporting import reports, to_nullify
 from gradatim.conduct.views.safety import FiredRule, possible_dlts, unanswered_rules
 from gradatim.conduct.views.urgent import notifications
 from gradatim.conduct.views.visits import visits
+from gradatim.core.dates import parse_day, step
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.safety.dlt import perhaps_of
 from gradatim.safety.events import fatal, suspicion
@@ -270,6 +272,23 @@ def _visits(state: State, one: Participant, now: datetime, on: date) -> Iterator
             )
 
 
+def _pregnancies(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """How a pregnancy ended is asked for, whatever became of the participant meanwhile."""
+    if PregnancyReported not in one.entries_of:
+        return
+    within = state.governing("safety", one).safety.of_pregnancies.outcome_within
+    for position, event in open_pregnancies(state, one):
+        yield Task(
+            "pregnancy",
+            f"{one.id}: how the pregnancy of the {event.person} ended is not recorded",
+            "PregnancyOutcomeReported",
+            one.site,
+            one.id,
+            _end_of(step(parse_day(event.detected_on).first, within), now.tzinfo),
+            {"of": str(position)},
+        )
+
+
 def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
     held = set()
     for number, dose in doses(state, one).items():
@@ -385,6 +404,7 @@ _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[T
     _candidates,
     _signatures,
     _visits,
+    _pregnancies,
     _readiness,
     _doses,
     _results,

@@ -11,12 +11,13 @@ from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.consent import ISO_639_1
+from gradatim.conduct.views.logs import open_pregnancies, unscheduled_visits
 from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
 from gradatim.dosing.accountability import adds_up
 from gradatim.dosing.inventory import Container
 from gradatim.dosing.movements import ON_HAND, PRODUCT_TRANSITIONS
 from gradatim.protocol.study import Study
-from gradatim.web.forms.labels import CHOICES, GRADES
+from gradatim.web.forms.labels import CHOICES, GRADES, choice_words
 
 Choices = list[tuple[str, Any]]
 
@@ -239,6 +240,40 @@ def _conduct_rules(asked: FormContext) -> Choices:
     return sorted({(rule(one), rule(one)) for some in RULES.values() for one in some})
 
 
+def _of_kinds(*kinds: str) -> Callable[[FormContext], Choices | None]:
+    """Give what finds the elements of these kinds."""
+
+    def found(asked: FormContext) -> Choices | None:
+        elements = asked.study.elements if asked.study else {}
+        return [(name, one.label) for name, one in elements.items() if one.kind in kinds]
+
+    return found
+
+
+def _pregnancies(asked: FormContext) -> Choices | None:
+    if asked.participant is None:
+        return None
+    return [
+        (str(at), f"{at} {choice_words('person', one.person)}, {one.detected_on}")
+        for at, one in open_pregnancies(asked.state, asked.participant)
+    ]
+
+
+def _extra_visits(asked: FormContext) -> Choices | None:
+    if asked.participant is None:
+        return None
+    return [
+        (one.visit, f"{one.occurred_on} {one.reason}")
+        for _, one, _ in unscheduled_visits(asked.state, asked.participant)
+    ]
+
+
+_OF_EVENT: Mapping[tuple[str, str], Callable[[FormContext], Choices | None]] = {
+    ("ConcomitantMedicationRecorded", "elements"): _of_kinds("exposure"),
+    ("MedicalHistoryRecorded", "elements"): _of_kinds("condition", "procedure"),
+    ("PregnancyOutcomeReported", "of"): _pregnancies,
+}
+"""Choices for a field of one event only."""
 _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "adverse_event": _adverse_events,
     "lot": _lots,
@@ -247,6 +282,7 @@ _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "bags": _bags,
     "bag": _bags,
     "encounter": _visits,
+    "visit": _extra_visits,
     "level": _levels,
     "criterion": _criteria,
     "criteria": _criteria,
@@ -283,5 +319,5 @@ def choices_of(asked: FormContext, field: str) -> Choices | None:
         return _versions(asked)
     if field == "language":
         return _languages(asked)
-    of = _OF_FIELD.get(field)
+    of = _OF_EVENT.get((asked.event, field)) or _OF_FIELD.get(field)
     return of(asked) if of else None

@@ -19,6 +19,7 @@ TABS = (
     ("laboratory", _("Laboratory")),
     ("adverse-events", _("Adverse events")),
     ("scores", _("Scores")),
+    ("logs", _("Medication and history")),
     ("doses", _("Doses")),
     ("eligibility", _("Eligibility")),
     ("records", _("Records")),

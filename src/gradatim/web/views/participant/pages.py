@@ -9,14 +9,22 @@ from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.judgements import to_be_signed
+from gradatim.conduct.views.logs import (
+    medical_history,
+    medications,
+    pregnancies,
+    unscheduled_visits,
+)
 from gradatim.conduct.views.participants import next_visit, summarise
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.safety_case import safety_cases
 from gradatim.conduct.views.visit_forms import visit_forms
 from gradatim.conduct.views.visits import visits
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import now, today
+from gradatim.web.forms.labels import label_of
 from gradatim.web.languages import why_broken
 from gradatim.web.views.participant.frame import framed
 from gradatim.web.views.participant.timeline import timeline_spec
@@ -88,7 +96,37 @@ def schedule(request: Request, id: str) -> HttpResponse:
     return render(
         request,
         "gradatim/participant/visits.html",
-        {**framed(request, one, "visits"), "rows": rows},
+        {
+            **framed(request, one, "visits"),
+            "rows": rows,
+            "unscheduled": unscheduled_visits(access.state, one),
+        },
+    )
+
+
+@page("participants")
+def logs(request: Request, id: str) -> HttpResponse:
+    """Show a participant's medication, medical history and pregnancies."""
+    access = _access(request)
+    one = participant_or_404(access, "participants", id)
+    state = access.state
+    elements = state.governing("elements", one).elements
+    lines = [
+        [
+            (line, [elements[name].label for name in line.elements if name in elements])
+            for line in some
+        ]
+        for some in (medications(state, one), medical_history(state, one))
+    ]
+    return render(
+        request,
+        "gradatim/participant/logs.html",
+        {
+            **framed(request, one, "logs"),
+            "medication": lines[0],
+            "conditions": lines[1],
+            "pregnancies": pregnancies(state, one),
+        },
     )
 
 
@@ -120,6 +158,11 @@ def adverse_events(request: Request, id: str) -> HttpResponse:
         {
             **framed(request, one, "adverse-events"),
             "rows": rows,
+            "cases": [
+                (case, [(label_of(name), value) for name, value in case.said.items()])
+                for case in safety_cases(state, one).values()
+                if case.said or case.medication
+            ],
             "clocks": clocks,
             "courses": courses(state, one),
         },

@@ -1,0 +1,84 @@
+"""Policies of the logs: medication that is prohibited, pregnancies and their outcome."""
+
+from datetime import timedelta
+
+from gradatim.conduct.events.logs import ConcomitantMedicationRecorded
+from gradatim.conduct.events.safety import PregnancyOutcomeReported, PregnancyReported
+from gradatim.conduct.messages import Breach, listed
+from gradatim.conduct.policies.verdicts import either, holds
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.anchors import anchors_of
+from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.logs import drug_elements, logged_days
+from gradatim.core.message import Term
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.verdict import Reason, Verdict
+from gradatim.protocol.treatment import ProhibitedMedication
+from gradatim.rules.context import Situation
+
+
+def no_medication_is_prohibited(state: State, event: ConcomitantMedicationRecorded) -> Verdict:
+    """No drug is taken on days on which the protocol prohibits it.
+
+    Which drug it is, where its name does not tell, is asked as a query.
+    """
+    one = state.participants[event.participant]
+    study = state.governing("treatment", one)
+    names, _ = drug_elements(study, event)
+    found = [
+        (rule, taken)
+        for rule in study.treatment.prohibited
+        if not set(names).isdisjoint(rule.elements)
+        and (taken := _on_prohibited_days(state, one, event, rule)) is not FALSE
+    ]
+    if not found:
+        return holds("it is not prohibited")
+    drug = Term(event.drug)
+    truth = FALSE if any(taken is TRUE for _, taken in found) else UNKNOWN
+    rules = listed(rule.label for rule, _ in found)
+    return Verdict(
+        truth,
+        Breach.PROHIBITED_MEDICATION(drug=drug, rules=rules),
+        reason=Reason.PARTIAL_DATE if truth is UNKNOWN else None,
+    )
+
+
+def _on_prohibited_days(
+    state: State, one: Participant, event: ConcomitantMedicationRecorded, rule: ProhibitedMedication
+) -> Truth:
+    start, end = logged_days(event)
+    consents = [state.events[at].occurred_on for at, _ in one.consents]
+    study = state.governing("schedule", one)
+    anchors = anchors_of(state, one, study, None)
+    if rule.window is None or anchors is None:
+        first = min(consents, default=event.occurred_on)
+        if end.last < first:
+            return FALSE
+        return TRUE if end.first >= first or start.first >= first else UNKNOWN
+    situation = Situation(study, facts_of(state, one), anchors, event.occurred_on)
+    return situation.in_window(rule.window, start, end)
+
+
+def the_pregnancy_is_reported_in_time(state: State, event: PregnancyReported) -> Verdict:
+    """A pregnancy is reported within the protocol's time from the site's knowledge of it."""
+    if event.site_aware_at is None:
+        return holds("since when the site knew of it is not said")
+    one = state.participants[event.participant]
+    hours = state.governing("safety", one).safety.of_pregnancies.report_within_hours
+    due = event.site_aware_at + timedelta(hours=hours)
+    return either(
+        event.recorded_at <= due,
+        "it was reported in time",
+        Breach.REPORTED_LATE(moment=Term(f"{due:%Y-%m-%d %H:%M %Z}")),
+    )
+
+
+def an_anomaly_is_a_serious_event(state: State, event: PregnancyOutcomeReported) -> Verdict:
+    """A congenital anomaly is reported as a serious adverse event as well."""
+    if not event.anomaly:
+        return holds("no anomaly is known")
+    one = state.participants[event.participant]
+    course = courses(state, one).get(event.adverse_event or "")
+    serious = course is not None and "congenital_anomaly" in course.event.serious
+    return either(serious, "it is reported", Breach.ANOMALY_NOT_REPORTED(participant=Term(one.id)))
