@@ -23,6 +23,7 @@ from gradatim.conduct.views.safety_case import safety_cases
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.protocol.base import Basis
 from gradatim.protocol.treatment import ProhibitedMedication
 from tests.conduct.ready import DAY, NURSE, Led, ready
 
@@ -112,13 +113,13 @@ def test_a_drug_that_a_criterion_excludes_is_asked_about() -> None:
 )
 def test_a_prohibited_drug_is_a_deviation(start: Any, end: Any, deviates: bool) -> None:
     led = ready()
-    rule = ProhibitedMedication(id="nsaid", label="NSAIDs", elements=["nsaid"], basis="stated")
+    rule = ProhibitedMedication(id="nsaid", label="NSAIDs", elements=["nsaid"], basis=Basis.STATED)
     version = led.trial.state.versions[0]
     treatment = version.study.treatment.model_copy(update={"prohibited": [rule]})
     led.trial.state.versions[0] = version._replace(
         study=version.study.model_copy(update={"treatment": treatment})
     )
-    more = {"end": str(end), "ongoing": False} if end else {}
+    more: dict[str, Any] = {"end": str(end), "ongoing": False} if end else {}
     done = _takes(led, "ibuprofen", start=str(start), **more)
     assert ("no medication is prohibited" in _rules(led, done)) is deviates
 
@@ -222,7 +223,7 @@ def test_how_a_pregnancy_ended_is_asked_for_until_it_is_known() -> None:
 def test_a_late_report_of_a_pregnancy_is_a_deviation() -> None:
     led = ready()
     aware = datetime(DAY.year, DAY.month, DAY.day, 7, tzinfo=UTC)
-    about = {"person": "partner", "detected_on": str(DAY), "site_aware_at": aware}
+    about: dict[str, Any] = {"person": "partner", "detected_on": str(DAY), "site_aware_at": aware}
     in_time = led.do(s.PregnancyReported, on=NEXT, hour=7, **about)
     late = led.do(s.PregnancyReported, on=NEXT, hour=7.1, **about)
     assert (_rules(led, in_time), _rules(led, late)) == (

@@ -46,6 +46,7 @@ from gradatim.conduct.proposals import proposed as proposed_event
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
+from gradatim.protocol.base import Basis
 from gradatim.protocol.questions import questions
 from gradatim.protocol.treatment import ProhibitedMedication
 from tests.conduct import product_cases
@@ -223,7 +224,7 @@ def _consent(**more: Any) -> Event:
 def prohibited() -> Case:
     """Ibuprofen, where the protocol prohibits it."""
     rule = ProhibitedMedication(
-        id="nsaid", label="anti-inflammatory drugs", elements=["nsaid"], basis="stated"
+        id="nsaid", label="anti-inflammatory drugs", elements=["nsaid"], basis=Basis.STATED
     )
     state = deepcopy(under_way())
     for n, one in enumerate(state.versions):

@@ -10,8 +10,10 @@ from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.corrections import CORRECTABLE, is_signed, own_answers
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.participants import (
+    CriterionAttested,
     EntryCorrected,
     EntryVoided,
+    FactRecorded,
     RecordNotUnderstood,
     VoidConfirmed,
 )
@@ -70,9 +72,32 @@ def permitted(state: State, event: Event) -> Verdict:
         return _may_void(state, event)
     if isinstance(event, VoidConfirmed) and event.signature is None:
         return Verdict(FALSE, "that an entry was made in error is signed")
+    if is_judgement(state, event):
+        return _judges(state, event)
     if event.paper is not None:
         return _may_transcribe(state, event, event.paper.signed_by)
     return _holds(state, event, MAY[name])
+
+
+def is_judgement(state: State, event: Event) -> bool:
+    """Whether a fact is an answer that the protocol leaves to an investigator.
+
+    What a source holds (`record`) is no answer of whoever read it in; it counts where an
+    investigator did.
+    """
+    if not isinstance(event, FactRecorded) or event.record or not state.versions:
+        return False
+    element = state.study.elements.get(event.fact.element)
+    return element is not None and element.judged_by == INVESTIGATOR
+
+
+def _judges(state: State, event: Event) -> Verdict:
+    """Say whether who answers, or signed on paper, is an investigator."""
+    who = event.paper.signed_by if event.paper is not None else event.recorded_by
+    roles = roles_of(state, who, event.site)
+    if INVESTIGATOR in roles:
+        return Verdict(TRUE, f"{who} is an investigator")
+    return Verdict(FALSE, f"{who} is no investigator: this answer is an investigator's")
 
 
 def _may_transcribe(state: State, event: Event, signed_by: str) -> Verdict:
@@ -180,4 +205,6 @@ def signature_meaning(state: State, event: Event) -> str | None:
         roles = roles_of(state, event.recorded_by, event.site)
         judges = INVESTIGATOR in roles and update_takes_signature(state, event)
         return JUDGEMENT if judges else None
+    if is_judgement(state, event):
+        return MEANINGS[CriterionAttested]
     return MEANINGS.get(type(event))

@@ -88,6 +88,10 @@ class Element(Model):
     )
     derived: Derived | None = None
     allergies: Allergies | None = None
+    judged_by: Literal["investigator"] | None = Field(
+        default=None,
+        description="Who answers it and signs: what anybody else records does not count",
+    )
     plausible: tuple[float, float] | None = Field(
         default=None, description="Outside these values, in `unit`, a value is not used"
     )

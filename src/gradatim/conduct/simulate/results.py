@@ -26,9 +26,10 @@ def record_results(
 def record_fact(run: Run, name: str, fact: Fact) -> None:
     """Record singly what a record says of somebody."""
     site = run.participant(name).site
+    judged_by = run.study.elements[fact.element].judged_by
     run.do(
         participants.FactRecorded,
-        staff(site, "coordinator"),
+        staff(site, judged_by or "coordinator"),
         site,
         participant=name,
         **fact_fields(fact, "hospital record"),

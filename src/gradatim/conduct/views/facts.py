@@ -240,7 +240,7 @@ def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
     """Give the facts that one entry holds; of most kinds of entry there are none."""
     match event:
         case FactRecorded():
-            yield _recorded(position, event)
+            yield _as_answered(state, position, event)
         case LaboratoryResultsRecorded():
             day = parse_day(event.collected_on)
             for one in event.results:
@@ -307,6 +307,17 @@ def measured(position: int, one: Measured, day: Day) -> Fact:
         one.method,
         entry=position,
     )
+
+
+def _as_answered(state: State, position: int, event: FactRecorded) -> Fact:
+    """Give a fact; an answer that is an investigator's is doubtful where none gave it."""
+    found = _recorded(position, event)
+    element = state.study.elements.get(event.fact.element) if state.versions else None
+    if element is None or element.judged_by is None:
+        return found
+    who = event.recorded_by if event.paper is None else event.paper.signed_by
+    answered = element.judged_by in state.roles_at(who, event.site, position)
+    return found if answered else found._replace(doubtful=Doubt.UNCONFIRMED())
 
 
 def _recorded(position: int, event: FactRecorded) -> Fact:

@@ -195,8 +195,13 @@ def _test_results(asked: FormContext, options: dict[str, Any]) -> forms.Field | 
 
 def _fact(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask for one measured value, of any element that is not derived."""
+    judges = asked.access.may("CriterionAttested", asked.site)
     elements = (
-        [(name, one.label) for name, one in asked.study.elements.items() if one.derived is None]
+        [
+            (name, one.label)
+            for name, one in asked.study.elements.items()
+            if one.derived is None and (judges or one.judged_by is None)
+        ]
         if asked.study
         else []
     )

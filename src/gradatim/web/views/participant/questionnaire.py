@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.event_for_element import answered_by_participant
+from gradatim.conduct.state import Participant
+from gradatim.conduct.views.visits import visits
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
@@ -45,6 +47,19 @@ def questionnaire_form(items: Mapping[str, str]) -> type[ActForm]:
     return type("QuestionnaireForm", (ActForm,), fields)
 
 
+def _visit_asked(request: Request, access: Access, one: Participant) -> dict[str, str]:
+    """Return the visit that the address names; without any, the one whose window is open today."""
+    for name in ("encounter", "visit"):
+        if value := request.GET.get(name):
+            return {name: value}
+    planned = [
+        visit.encounter
+        for visit in visits(access.state, one, today())
+        if visit.status == "open" or visit.done_on == today()
+    ]
+    return {"encounter": planned[-1]} if planned else {}
+
+
 @page("participants")
 @in_asked_language
 def questionnaire(request: Request, id: str) -> HttpResponse:
@@ -55,8 +70,7 @@ def questionnaire(request: Request, id: str) -> HttpResponse:
     if not items or not access.may("ScoresRecorded", one.site):
         raise Http404(_("There is no such page."))
     given = {"participant": one.id}
-    if visit := request.GET.get("encounter"):
-        given["encounter"] = visit
+    given |= _visit_asked(request, access, one)
     asked = FormContext("ScoresRecorded", access, one.site, one, given, today())
 
     def fields(form: ActForm) -> dict[str, Any]:
@@ -70,4 +84,5 @@ def questionnaire(request: Request, id: str) -> HttpResponse:
         request,
         Filling(asked, questionnaire_form(items), fields),
         "gradatim/participant/questionnaire.html",
+        day=today(),
     )

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.access import Access
+from gradatim.protocol.elements import Element
 from gradatim.web.access import Request, page, participant_or_404
 from gradatim.web.clock import today
 from gradatim.web.forms.base import ActForm
@@ -32,6 +33,11 @@ class AnswerForm(ActForm):
     )
 
 
+def may_answer(access: Access, element: Element, site: str) -> bool:
+    """Return whether a user is asked a question: some are for an investigator to judge."""
+    return element.judged_by is None or access.may("CriterionAttested", site)
+
+
 @page("screening")
 def answer(request: Request, id: str, element: str) -> HttpResponse:
     """Ask one question, and record its answer as a fact."""
@@ -42,6 +48,7 @@ def answer(request: Request, id: str, element: str) -> HttpResponse:
         element not in study.elements
         or study.elements[element].kind != "answer"
         or (not access.may("FactRecorded", one.site))
+        or not may_answer(access, study.elements[element], one.site)
     ):
         raise Http404(_("There is no such question."))
     asked = FormContext("FactRecorded", access, one.site, one, {"participant": one.id}, today())

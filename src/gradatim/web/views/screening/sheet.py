@@ -79,6 +79,8 @@ def lines(
             "answers": [
                 (name, says.label_words(label))
                 for name, label in _answers(study, found, line.finding.criterion.id)
+                if study.elements[name].judged_by is None
+                or access.may("CriterionAttested", one.site)
             ]
             if line.finding.passes is None
             else [],
