@@ -11,6 +11,7 @@ from gradatim.conduct.events import product
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import State
+from gradatim.dosing.accountability import adds_up
 from gradatim.dosing.inventory import ROUNDING, Container, Inventory, Lot
 from gradatim.dosing.movements import ON_HAND, Movement
 
@@ -235,8 +236,10 @@ def _given(state: State, position: int, event: product.DoseAdministered) -> None
             _move(state, event, *key, "returned", returned)
         for now in inventory.find(*key):
             again = now.pieces is not None and now.status == "released"
+            over = now.status == "infused" and now.volume_ml is not None and adds_up(now)
             inventory.put(
                 now._replace(
+                    status="used" if over else now.status,
                     reserved_for=None if again else whom,
                     prepared_for="" if again else now.prepared_for,
                 )
