@@ -220,3 +220,49 @@ def test_other_words_of_a_watched_event_are_candidates(written: str) -> None:
     state = treated()
     adverse(state, term=written, grade=3, relation="possible")
     assert len(possible_dlts(state, one(state))) == 1
+
+
+def code(state: State, **fields: Any) -> None:
+    """Code AE1 of P1."""
+    told = {"dictionary": "MedDRA", "version": "99.1", "code": "90000001", "term": "Made-up term"}
+    add(state, s.TermCoded, AFTER, **{"adverse_event": "AE1", **told, **fields})
+
+
+def test_a_later_code_stands_and_the_earlier_is_kept() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    code(state)
+    code(state, version="100.0", code="90000002", term="Made-up term, newer")
+    found = courses(state, one(state))["AE1"]
+    assert [(each.version, each.code) for each in found.coded] == [
+        ("99.1", "90000001"),
+        ("100.0", "90000002"),
+    ]
+    assert found.event.term == MILD["term"]
+
+
+def test_a_code_changes_nothing_for_the_safety_rules() -> None:
+    state = treated()
+    adverse(state, **MILD)
+    before = possible_dlts(state, one(state))
+    code(state, term="Headache")
+    assert possible_dlts(state, one(state)) == before
+    assert asked(state) == ["AdverseEventClassified"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"adverse_event": None}, "not one thing"),
+        ({"of": 1}, "not one thing"),
+        ({"adverse_event": None, "of": 1}, "none of P1"),
+        ({"dictionary": "WHODrug"}, "coded with MedDRA"),
+    ],
+)
+def test_one_thing_is_coded_with_its_dictionary(changed: dict[str, Any], says: str) -> None:
+    state = treated()
+    adverse(state, **MILD)
+    code(state)
+    made = msgspec.structs.replace(state.events[state.position], **changed)
+    with pytest.raises(UnusableInput, match=says):
+        validate(state, made)

@@ -61,15 +61,15 @@ def opened(folder: Path, files: dict[str, str]) -> Vocabulary:
 
 def test_a_term_of_the_lowest_level_is_what_stands_above_it(tmp_path: Path) -> None:
     known = opened(tmp_path, MEDDRA)
-    above = {code for _, code in known.above(meddra.SYSTEM, "90000041")}
+    above = {code for _, code in known.above(meddra.MEDDRA, "90000041")}
     assert {"90000031", "90000021", "90000011", "90000001"} <= above
-    found = known.concept(meddra.SYSTEM, "90000041")
+    found = known.concept(meddra.MEDDRA, "90000041")
     assert found is not None
     assert (found.name, found.active) == ("Wobbling of the made-up kind", True)
 
 
 def test_a_term_that_is_no_longer_current_is_not_in_use(tmp_path: Path) -> None:
-    found = opened(tmp_path, MEDDRA).concept(meddra.SYSTEM, "90000042")
+    found = opened(tmp_path, MEDDRA).concept(meddra.MEDDRA, "90000042")
     assert found is not None
     assert not found.active
 
@@ -81,10 +81,10 @@ def test_the_version_of_the_release_is_kept(tmp_path: Path) -> None:
 
 def test_a_drug_is_its_salt_and_its_substance(tmp_path: Path) -> None:
     known = opened(tmp_path, WHODRUG)
-    above = {code for _, code in known.above(whodrug.SYSTEM, "90000102007")}
+    above = {code for _, code in known.above(whodrug.WHODRUG, "90000102007")}
     assert {"90000102001", "90000101001"} <= above
-    assert ("atc", "L04AB") in known.above(whodrug.SYSTEM, "90000101001")
-    assert ("atc", "J01CA99") not in known.above(whodrug.SYSTEM, "90000201001")
+    assert ("atc", "L04AB") in known.above(whodrug.WHODRUG, "90000101001")
+    assert ("atc", "J01CA99") not in known.above(whodrug.WHODRUG, "90000201001")
     assert known.sources[0].version == "WHODrug GLOBALB3Mar99"
 
 

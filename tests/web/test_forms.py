@@ -20,6 +20,7 @@ USERS = {
     "data_manager": "data.1",
     "monitor": "monitor.1",
     "statistician": "statistics.1",
+    "coder": "coder.1",
 }
 NASTY = (
     "",

@@ -695,6 +695,14 @@ _ROWS = (
         offered_on=("adverse-events",),
     ),
     Act(
+        s.TermCoded,
+        "Code a term",
+        "{participant}: {adverse_event} is coded as {term} ({dictionary} {version}, {code})",
+        ("coder", "data_manager"),
+        correctable=True,
+        offered_on=("adverse-events",),
+    ),
+    Act(
         s.AdverseEventAssessed,
         "Assess causality and expectedness",
         "{participant}: the sponsor judges {adverse_event} {relation}, expected: {expected}",

@@ -186,6 +186,26 @@ def _terms(state: State, event: Event) -> None:
         )
 
 
+def _codes(state: State, event: Event) -> None:
+    """One thing is coded: an adverse event with MedDRA, or another entry of the participant."""
+    if not isinstance(event, safety.TermCoded):
+        return
+    if (event.adverse_event is None) is (event.of is None):
+        raise _unusable(
+            event,
+            "what is coded is not one thing",
+            "it is an adverse event or an entry",
+            "name the adverse event, or else the entry",
+        )
+    held = state.events.get(event.of) if event.of is not None else None
+    if held is not None and getattr(held, "participant", None) != event.participant:
+        raise _unusable(event, f"entry {event.of} is none of {event.participant}")
+    if event.adverse_event is not None and event.dictionary != "MedDRA":
+        raise _unusable(
+            event, "an adverse event is coded with MedDRA", todo="choose MedDRA as the dictionary"
+        )
+
+
 def _nullifies(event: Event) -> bool:
     return isinstance(event, safety.SafetyReportSent) and event.report == "nullification"
 
@@ -435,7 +455,7 @@ def _corrections(state: State, event: Event) -> None:
     _same_day(state, event, was, now)
     _deaths(event, was, now)
     said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
-    for fault in (validate_days, _terms, _named, _values, _references, _judgements):
+    for fault in (validate_days, _terms, _codes, _named, _values, _references, _judgements):
         fault(state, said)
 
 
@@ -494,6 +514,7 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _people,
     _named,
     _terms,
+    _codes,
     _adverse_events,
     _values,
     _references,

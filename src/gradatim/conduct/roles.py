@@ -21,5 +21,12 @@ SPONSOR_STAFF = ("sponsor", "data_manager")
 """Who runs the trial for its sponsor."""
 OVERSIGHT = ("sponsor", "monitor", "data_manager", "auditor")
 """Who watches over the trial and its data."""
-TRIAL_WIDE = ("sponsor", "safety_committee", "data_manager", "statistician", "auditor")
+TRIAL_WIDE = (
+    "sponsor",
+    "safety_committee",
+    "data_manager",
+    "statistician",
+    "auditor",
+    "coder",
+)
 """Roles of the whole trial and of no site."""

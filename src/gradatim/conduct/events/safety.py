@@ -141,6 +141,35 @@ class AdverseEventClassified(Event, frozen=True):
     comment: Text = ""
 
 
+class TermCoded(Event, frozen=True):
+    """Words that were recorded are coded with a licensed dictionary, in the version that is named.
+
+    What is coded is an adverse event, or another entry of the participant, `of`. A later code
+    stands in the place of an earlier one, which is kept: so terms are coded anew in a newer
+    version. A code says how the words are counted; what an event is for the safety rules, it does
+    not change.
+
+    Args:
+        participant: whose entry it is.
+        dictionary: MedDRA of what happened, WHODrug of drugs.
+        version: of the dictionary, as its publisher calls it.
+        code: in the dictionary.
+        term: what the dictionary calls it.
+        adverse_event: what is coded; None where it is an entry.
+        of: the entry that is coded; None where it is an adverse event.
+        comment: why this code.
+    """
+
+    participant: Id
+    dictionary: Literal["MedDRA", "WHODrug"]
+    version: Annotated[str, Meta(min_length=1, max_length=40)]
+    code: Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,20}\Z")]
+    term: Annotated[str, Meta(min_length=2, max_length=300)]
+    adverse_event: Id | None = None
+    of: Number | None = None
+    comment: Text = ""
+
+
 class AdverseEventAssessed(Event, frozen=True):
     """The sponsor's causality and expectedness, by a version of the reference safety information.
 
@@ -293,6 +322,7 @@ EVENTS = (
     AdverseEventUpdated,
     AdverseEventResolved,
     AdverseEventClassified,
+    TermCoded,
     AdverseEventAssessed,
     SafetyReportSent,
     PregnancyReported,

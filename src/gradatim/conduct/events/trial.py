@@ -21,6 +21,7 @@ Role = Literal[
     "monitor",
     "statistician",
     "auditor",
+    "coder",
 ]
 Part = Literal["eligibility", "treatment", "safety", "schedule", "endpoints", "elements"]
 TimeZone = Annotated[str, Meta(max_length=64)]

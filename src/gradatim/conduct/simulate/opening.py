@@ -6,6 +6,7 @@ from hashlib import sha256
 from gradatim.conduct.events import participants, product, trial
 from gradatim.conduct.folding.trial import questions_of
 from gradatim.conduct.simulate.run import (
+    CODER,
     COMMITTEE,
     DATA_MANAGER,
     MONITOR,
@@ -121,6 +122,7 @@ def _office() -> list[tuple[str, str]]:
         (MONITOR, "monitor"),
         (DATA_MANAGER, "data_manager"),
         (STATISTICIAN, "statistician"),
+        (CODER, "coder"),
     ]
     return [*people, *((one, "safety_committee") for one in COMMITTEE)]
 

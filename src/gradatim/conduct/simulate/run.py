@@ -18,6 +18,7 @@ People = Callable[[random.Random, int, date], Facts]
 """Gives a made-up person: number, and the day of the first dose planned for them."""
 MORNING = 7  # UTC
 SPONSOR, MONITOR, DATA_MANAGER, STATISTICIAN = "sponsor.1", "monitor.1", "data.1", "statistics.1"
+CODER = "coder.1"
 COMMITTEE = ("committee.1", "committee.2", "committee.3")
 SITES = {"S01": "First university hospital", "S02": "Second university hospital"}
 _Kind = TypeVar("_Kind", bound=Event)

@@ -8,7 +8,7 @@ from msgspec import to_builtins
 from gradatim.conduct.events import findings, logs, participants, review, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.simulate.results import record_results
-from gradatim.conduct.simulate.run import DATA_MANAGER, MONITOR, SPONSOR, Run, staff
+from gradatim.conduct.simulate.run import CODER, DATA_MANAGER, MONITOR, SPONSOR, Run, staff
 from gradatim.conduct.source_import import event_type_of, measured
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.doses import first_dose_at
@@ -236,6 +236,17 @@ def _says_what_it_is(run: Run, name: str, number: str) -> None:
         adverse_event=number,
         answers=dict.fromkeys(watched, "no"),
         signer=lead,
+    )
+    run.do(
+        safety.TermCoded,
+        CODER,
+        site,
+        participant=name,
+        adverse_event=number,
+        dictionary="MedDRA",
+        version="made up",
+        code="90000001",
+        term="Made-up term",
     )
 
 

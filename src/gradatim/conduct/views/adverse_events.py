@@ -26,6 +26,7 @@ from gradatim.conduct.events.safety import (
     AdverseEventUpdated,
     PregnancyOutcomeReported,
     SafetyReportSent,
+    TermCoded,
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ADVERSE_EVENT, act
@@ -93,6 +94,7 @@ class Course:
         lessened: it as it was before each entry that made it less to report, and when that was.
         outcome: as last recorded.
         signed: whether an investigator signed what was judged of it.
+        coded: its codes of a dictionary; the last one stands.
         verbatim: the words in which it was told, where they are not the term.
         unsigned: updates that make it less than was judged, and do not count, for want of an
             investigator's signature.
@@ -116,6 +118,7 @@ class Course:
     signed: bool = False
     unsigned: tuple[int, ...] = ()
     verbatim: str = ""
+    coded: tuple[TermCoded, ...] = ()
 
 
 @dataclass(slots=True)
@@ -420,6 +423,8 @@ def _with(state: State, course: Course, position: int, event: Event) -> Course:
             course = _updated(course, position, event)
         case AdverseEventResolved():
             course = _resolved(course, event)
+        case TermCoded():
+            return replace(course, coded=(*course.coded, event))
         case AdverseEventClassified():
             return _classified(state, course, position, event)
         case AdverseEventAssessed():

@@ -244,7 +244,7 @@ def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
         case LaboratoryResultsRecorded():
             day = parse_day(event.collected_on)
             for one in event.results:
-                yield measured(position, with_limits(state, event, one), day)
+                yield measured(position, limits_of_version(state, event, one), day)
         case VitalSignsRecorded() | ScoresRecorded():
             yield from (measured(position, one, on(day_of(state, event))) for one in event.results)
         case ConcomitantMedicationRecorded():
@@ -255,7 +255,7 @@ def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
             yield from _consents(position, event.occurred_on, state)
 
 
-def with_limits(state: State, event: LaboratoryResultsRecorded, one: Measured) -> Measured:
+def limits_of_version(state: State, event: LaboratoryResultsRecorded, one: Measured) -> Measured:
     """Return a result with the limits that its sample's version of the ranges gives it.
 
     Limits of its own come first; without any, and without ranges in a unit that converts, it has

@@ -36,9 +36,9 @@ from gradatim.conduct.views.grading_context import (
     Surroundings,
     analyte_of,
     derived_to_grade,
+    graded_value,
     speaks_of_repeated,
     surroundings,
-    value_of,
 )
 from gradatim.core.dates import on
 from gradatim.evidence.facts import Fact
@@ -195,7 +195,7 @@ class _Judging(NamedTuple):
 
     def of(self, fact: Fact, repeated: bool = False) -> list[_Judged]:
         """Return a value by each term; `repeated` where another reading is as bad."""
-        value, given = value_of(fact), self._given(fact)
+        value, given = graded_value(fact), self._given(fact)
         if repeated:
             given = given._replace(repeated=True)
         if (value, given) not in self.known:
@@ -207,10 +207,10 @@ class _Judging(NamedTuple):
     def worst(self, fact: Fact) -> int:
         """Return the worst grade of a reading as if it had been repeated."""
         given = self._given(fact)._replace(repeated=True)
-        return max(one.by_numbers for one in _judged(self.analyte, value_of(fact), given, True))
+        return max(one.by_numbers for one in _judged(self.analyte, graded_value(fact), given, True))
 
     def _given(self, fact: Fact) -> GradingContext:
-        before = value_of(self.base) if self.later and self.base else None
+        before = graded_value(self.base) if self.later and self.base else None
         first = GradingContext(baseline=before, at_baseline=not self.later)
         return context_of(self.around, self.analyte, fact, first)
 
@@ -343,7 +343,7 @@ def _given_now(state: State, participant: Participant, element: str) -> GradingC
         if fact.value is not None and fact.start.first <= first
     ]
     base = baseline(before)
-    return GradingContext(baseline=value_of(base) if base else None)
+    return GradingContext(baseline=graded_value(base) if base else None)
 
 
 def abnormal(one: Graded) -> bool:
@@ -362,7 +362,7 @@ def abnormal(one: Graded) -> bool:
 
 def _normal(fact: Fact) -> bool:
     """Whether a value is known to lie within the limits that it has."""
-    value = value_of(fact)
+    value = graded_value(fact)
     if value.value is None or value.bound or value.high is None:
         return False
     return (value.low is None or value.low <= value.value) and value.value <= value.high

@@ -34,7 +34,7 @@ def _analyte(codes: tuple[str, ...]) -> str | None:
     return next((found for code in codes if (found := analyte_of_loinc(code))), None)
 
 
-def value_of(fact: Fact) -> MeasuredValue:
+def graded_value(fact: Fact) -> MeasuredValue:
     """Return a fact's value as grading takes it, with its limits in its own unit."""
     low = fact.low and convert(fact.low.value, fact.low.unit, fact.unit)
     high = fact.high and convert(fact.high.value, fact.high.unit, fact.unit)
@@ -65,7 +65,7 @@ class Surroundings(NamedTuple):
             if one.value is not None and fact.start.exact and one.start == fact.start
         ]
         of_sample = [one for one in those if one.entry == fact.entry]
-        return value_of((of_sample or those)[-1]) if those else None
+        return graded_value((of_sample or those)[-1]) if those else None
 
     def anticoagulated(self, day: Day) -> bool | None:
         """Return whether an anticoagulant was taken on a day; None where the ledger leaves it open.

@@ -15,7 +15,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Source
 from gradatim.vocabulary.stores.writing import Writer
 
-SYSTEM = "http://terminology.hl7.org/CodeSystem/MDRAE"
+MEDDRA = "http://terminology.hl7.org/CodeSystem/MDRAE"
 """The URI of MedDRA in HL7's terminology registry."""
 _NEEDED = ("llt.asc", "pt.asc")
 _NAMED = ("pt.asc", "hlt.asc", "hlgt.asc", "soc.asc")
@@ -47,15 +47,15 @@ def read_release(folder: Path, writer: Writer) -> None:
     for name in _NAMED:
         if name in files:
             writer.concepts(
-                Held(Concept(SYSTEM, code, term), placed="mdhier.asc" in files)
+                Held(Concept(MEDDRA, code, term), placed="mdhier.asc" in files)
                 for code, term, *_ in _rows(files[name], 2)
             )
     terms = list(_rows(files["llt.asc"], 3))
     writer.concepts(
-        Held(Concept(SYSTEM, code, term, _current(more)), placed="mdhier.asc" in files)
+        Held(Concept(MEDDRA, code, term, _current(more)), placed="mdhier.asc" in files)
         for code, term, _pt, *more in terms
     )
-    writer.links(Link.IS_A, (((SYSTEM, code), (SYSTEM, pt)) for code, _, pt, *_ in terms))
+    writer.links(Link.IS_A, (((MEDDRA, code), (MEDDRA, pt)) for code, _, pt, *_ in terms))
     if "mdhier.asc" in files:
         writer.links(Link.IS_A, _hierarchy(files["mdhier.asc"]))
 
@@ -69,7 +69,7 @@ def _hierarchy(path: Path) -> Iterator[tuple[Code, Code]]:
     """Yield each preferred term with its high level term, and so on up to the class."""
     for codes in _rows(path, 4):
         for below, above in pairwise(codes[:4]):
-            yield (SYSTEM, below), (SYSTEM, above)
+            yield (MEDDRA, below), (MEDDRA, above)
 
 
 def _version(files: dict[str, Path]) -> str:

@@ -18,7 +18,7 @@ from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Source
 from gradatim.vocabulary.sources import atc
 from gradatim.vocabulary.stores.writing import Writer
 
-SYSTEM = "urn:oid:2.16.840.1.113883.6.294"
+WHODRUG = "urn:oid:2.16.840.1.113883.6.294"
 """WHODrug in HL7's registry of code systems."""
 _NAMES, _CODES, _TEXTS, _RELEASE = "dd.txt", "dda.txt", "ina.txt", "version.txt"
 _NUMBER, _NAME_AT, _ATC_AT, _ATC_END, _TEXT_AT = 11, 30, 12, 19, 8
@@ -46,7 +46,7 @@ def read_release(folder: Path, writer: Writer) -> None:
     version = next(_lines(files[_RELEASE]), "") if _RELEASE in files else ""
     writer.source(Source(folder.name, "WHODrug B3", version.strip()))
     names = list(_drugs(files[_NAMES]))
-    writer.concepts(Held(Concept(SYSTEM, code, name), placed=True) for code, name in names)
+    writer.concepts(Held(Concept(WHODRUG, code, name), placed=True) for code, name in names)
     known = {code for code, _ in names}
     writer.links(Link.IS_A, (pair for code in known for pair in _above(code, known)))
     _classes(files, writer)
@@ -70,7 +70,7 @@ def _above(code: str, known: set[str]) -> Iterator[tuple[Code, Code]]:
     salt, preferred = f"{code[:8]}001", f"{code[:6]}01001"
     above = salt if code != salt and salt in known else preferred
     if above != code and above in known:
-        yield (SYSTEM, code), (SYSTEM, above)
+        yield (WHODRUG, code), (WHODRUG, above)
 
 
 def _classes(files: dict[str, Path], writer: Writer) -> None:
@@ -84,7 +84,7 @@ def _classes(files: dict[str, Path], writer: Writer) -> None:
         writer.links(
             kind,
             (
-                ((SYSTEM, drug), ("atc", code))
+                ((WHODRUG, drug), ("atc", code))
                 for drug, codes in found.items()
                 if (len(codes) > 1) is several
                 for code in codes
