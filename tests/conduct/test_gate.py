@@ -550,6 +550,16 @@ def test_a_woman_is_not_dosed_without_a_negative_test_of_the_day(code: str):
         assert "E6b" in refused(led.sign())[CRITERIA]
 
 
+def test_who_was_registered_after_the_screening_visit_was_screened_on_its_day():
+    """Entered late: the visit of a week before the registration counts, and so do its results."""
+    led = enrolled()
+    study = led.trial.state.study
+    assert screened_on(led.trial.state, led.one, study) == SCREENED
+    early = SCREENED - timedelta(days=7)
+    led.do(f.EncounterDone, NURSE, on=early, encounter="screening")
+    assert screened_on(led.trial.state, led.one, study) == early
+
+
 def test_a_screening_visit_sets_the_day_of_screening_until_the_first_dose():
     led = ready()
     study = led.trial.state.study

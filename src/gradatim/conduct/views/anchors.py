@@ -23,8 +23,8 @@ def anchors_of(
     """Give a date for every anchor of the protocol.
 
     What has happened has its own date; the rest follows the schedule's offsets. The day of
-    screening is that of registration, until a screening visit before the first dose is later: who
-    is screened again is judged by that screening.
+    screening is that of the latest screening visit before the first dose: who is screened again is
+    judged by that screening. Until there is a visit it is the day of registration.
 
     Args:
         state: the trial.
@@ -53,14 +53,17 @@ def _happened(state: State, participant: Participant, study: Study) -> dict[str,
 
 
 def screened_on(state: State, participant: Participant, study: Study) -> date:
-    """Return the day of screening: of the latest screening visit before the first dose."""
+    """Return the day of screening: of the latest screening visit before the first dose.
+
+    Without a visit, that of registration; who is registered after the visit, was screened then.
+    """
     dosed = first_dose_on(state, participant)
     visits = [
         done.occurred_on
         for _, done in entries_of(state, participant, EncounterDone)
         if is_screening(study, done.encounter) and (dosed is None or done.occurred_on <= dosed)
     ]
-    return max([state.events[participant.position].occurred_on, *visits])
+    return max(visits, default=state.events[participant.position].occurred_on)
 
 
 def is_screening(study: Study, encounter: str) -> bool:
