@@ -17,6 +17,7 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Measured
+from gradatim.conduct.snapshot import snapshot
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.tasks import Task, tasks
@@ -122,6 +123,21 @@ HAPPENED: dict[str, tuple[Callable[[Led], Any], str, str]] = {
     ),
 }
 """What happens, what the pages say of it, and the rule that a dose given all the same breaks."""
+
+
+def in_force(led: Led) -> dict[str, Any]:
+    """Give what another program is told of the signature."""
+    told = snapshot(led.trial.state, DAY)["participants"][led.name]["gates"]
+    (found,) = [one for one in told if one["rule"] == "the checklist is in force"]
+    return dict(found)
+
+
+def test_another_program_is_told_that_a_signature_is_withdrawn():
+    led = signed()
+    assert in_force(led)["met"]
+    recall(led)
+    assert not in_force(led)["met"]
+    assert "bag B1 is quarantined" in in_force(led)["why"]
 
 
 def test_while_nothing_happens_the_dose_may_be_given():

@@ -8,7 +8,7 @@ done. Nothing is worked out here: every value is that of the view which the page
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from gradatim.conduct.policies import gates
+from gradatim.conduct.policies import gates, withdrawn_since
 from gradatim.conduct.policies.verdicts import rule, sentence
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import doses, given
@@ -74,9 +74,25 @@ def _participant(state: State, one: Participant, on: date, now: datetime) -> Val
                 "why": "; ".join(dict.fromkeys(found.clauses())) or sentence(gate),
             }
             for gate, found in gates(state, one, _next_dose(state, one), on, now)
-        ],
+        ]
+        + _since_signed(state, one, on, now),
         "eligibility": _eligibility(state, one, on),
     }
+
+
+def _since_signed(state: State, one: Participant, on: date, now: datetime) -> list[Values]:
+    """Return whether the checklist of the next dose, where it is signed, is still in force.
+
+    It is asked of the moment of the last entry, where that is of the day: a thaw runs on.
+    """
+    number = _next_dose(state, one)
+    dose = doses(state, one).get(number)
+    if dose is None or not dose.authorised:
+        return []
+    at = now if state.recorded_at is None else min(now, state.recorded_at)
+    reasons = [str(why) for _, why in withdrawn_since(state, one, number, on, at)]
+    why = "; ".join(dict.fromkeys(reasons)) or "its checklist is in force"
+    return [{"rule": "the checklist is in force", "met": not reasons, "why": why}]
 
 
 def _candidate(found: DltCandidate) -> Values:
