@@ -35,6 +35,7 @@ from gradatim.conduct.views.bedside import ASSUMED, checked_by
 from gradatim.conduct.views.facts import facts_in, facts_of, facts_of_day, position_of
 from gradatim.conduct.views.logs import drug_elements
 from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
+from gradatim.conduct.vital_bounds import beyond
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.base import Basis
@@ -76,6 +77,7 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
     participant, study = state.participants[meant.participant], state.study
     entered = list(facts_in(position, meant, state))
     found = list(_weights(state, participant, entered))
+    found += _impossible(state, participant, entered)
     if isinstance(meant, FactRecorded):
         return found
     if isinstance(meant, LaboratoryResultsRecorded):
@@ -88,6 +90,22 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
         if not named.isdisjoint(elements)
         and evaluate(one.rule, _of_the_day(state, participant, elements, entered)).truth is FALSE
     ]
+
+
+def _impossible(state: State, participant: Participant, entered: list[Fact]) -> list[Questioned]:
+    """Question vital signs that no living adult has, and what was measured after a death."""
+    found = [
+        Questioned("plausible_vital_sign", text, Basis.ASSUMED, "", "The bounds are wide.")
+        for _fact, text in beyond(state.study, entered)
+    ]
+    died = facts_of(state, participant).died
+    after = [one for one in entered if died is not None and one.start.first > died.last]
+    if died is not None and after:
+        text = f"Is this day right? It is of {after[0].start}; {participant.id} died on {died}."
+        found.append(
+            Questioned("after_death", text, Basis.ASSUMED, "", "One of the days is wrong.")
+        )
+    return found
 
 
 def _unchecked(state: State, event: DoseAdministered) -> Iterator[Questioned]:

@@ -246,7 +246,8 @@ def _replacement(asked: ActInQuestion) -> Subject:
         if dose.administrations:
             part = "not known" if dose.fraction is None else f"{dose.fraction:.0%}"
             lines.append(SubjectLine("part_given", f"dose {number}: {part} of the planned dose"))
-    outcome = dlt_outcome(asked.state, one, asked.on)
+    dosed = any(dose.administrations for dose in doses(asked.state, one).values())
+    outcome = dlt_outcome(asked.state, one, asked.on) if dosed else None
     lines.append(SubjectLine("outcome", outcome.name.lower() if outcome else "not evaluable"))
     return Subject(tuple(lines))
 
