@@ -214,9 +214,14 @@ def closed_from(before: Sequence[Body]) -> int | None:
     return min((level for level, number in found.items() if number > 1), default=None)
 
 
-def _held(before: Sequence[Body]) -> Iterator[str]:
-    """Name what holds all dosing: a pause, the end, a rule that may have fired."""
+def _held(before: Sequence[Body], site: str, what: str) -> Iterator[str]:
+    """Name what holds dosing or enrolment: a pause, the end, a rule that may have fired."""
     now = as_they_stand(before)
+    over = {one["of"] for one in now if _is(one, "UrgentSafetyMeasureEnded")}
+    for position, one in enumerate(now, 1):
+        measure = _is(one, "UrgentSafetyMeasureTaken") and position not in over
+        if measure and what in one.get("holds", ()) and one.get("site", "") in ("", site):
+            yield "an urgent safety measure"
     last = {one["event"]: position for position, one in enumerate(now, 1)}
     resumed = last.get("TrialResumed", 0)
     if last.get("TrialPaused", 0) > resumed:
@@ -349,7 +354,7 @@ def _dose(before: Sequence[Body], event: Body) -> Iterator[str]:
     """Name what forbids a dose: to authorise it, or to give it."""
     who, day = event["participant"], _day(event["occurred_on"])
     now = as_they_stand(before)
-    yield from _held(before)
+    yield from _held(before, event["site"], "dosing")
     yield from _person(before, who)
     level, closed = level_of(now, who), closed_from(before)
     if closed is not None and level is not None and level >= closed:
@@ -376,7 +381,7 @@ def _authorised(before: Sequence[Body], event: Body) -> Iterator[str]:
     if _is(event, "PreDoseChecklistSigned"):
         yield from _dose(before, event)
     elif _is(event, "ParticipantEnrolled"):
-        yield from _held(before)
+        yield from _held(before, event["site"], "enrolment")
         closed = closed_from(before)
         if closed is not None and event["level"] >= closed:
             yield f"level {closed} is closed, and all above it"

@@ -1,12 +1,14 @@
 """Whole trials of the bundled protocol in which much goes wrong, for the checker and benchmarks."""
 
+import json
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 
+from gradatim.cli.ledger.state import whole_document
 from gradatim.conduct.simulate import INCIDENTS, simulate
 from gradatim.conduct.simulate.disturbances import Disturbances
 from gradatim.conduct.trial import Trial
-from tests.conduct.checker import Body, bodies
+from tests.conduct.checker import Body, bodies, differences, violations
 from tests.conduct.memory import ListStore
 from tests.conduct.trials import START, candidates, protocol
 
@@ -27,6 +29,15 @@ def disturbed(seed: int, longest: int = 110) -> Trial:
         disturb=Disturbances(seed, draw.choice((0.1, 0.3, 0.6))),
     )
     return trial
+
+
+def told_wrongly(trial: Trial) -> list[str]:
+    """Return what is wrong in a trial, and wrong in what the command line tells of it."""
+    entries = entries_of(trial)
+    last = date.fromisoformat(max(one["occurred_on"] for one in entries))
+    whole = json.loads(json.dumps(whole_document(trial.state, last), default=str))
+    wrong = [f"entry {one.position}: {one.rule}" for one in violations(entries)]
+    return [*wrong, *differences(entries, whole)]
 
 
 def entries_of(trial: Trial) -> list[Body]:

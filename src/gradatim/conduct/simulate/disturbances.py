@@ -13,7 +13,7 @@ from typing import Any
 
 from gradatim.conduct.corrections import CORRECTABLE
 from gradatim.conduct.events import findings, participants, product, safety, trial
-from gradatim.conduct.events.base import Event, Measured, Signature
+from gradatim.conduct.events.base import Event, Measured, Paper, Signature
 from gradatim.conduct.simulate.opening import CELLS_PER_ML
 from gradatim.conduct.simulate.run import COMMITTEE, SPONSOR, Moment, Run, staff
 from gradatim.conduct.state import Participant
@@ -320,6 +320,79 @@ def _old_form(by: Disturbances, run: Run) -> None:
         )
 
 
+def _urgent_measure(by: Disturbances, run: Run) -> None:
+    """Somebody protects participants at once; or a measure that was taken ends."""
+    for position, one in list(run.state.urgent.items()):
+        if one.ended is None and by.rng.random() < 0.5:
+            signature = Signature("The sponsor", "the hazard is over")
+            run.ask(
+                trial.UrgentSafetyMeasureEnded,
+                SPONSOR,
+                of=position,
+                reason="the pumps were replaced",
+                signature=signature,
+            )
+            return
+    if (one_of := by.person(run)) is not None:
+        run.ask(
+            trial.UrgentSafetyMeasureTaken,
+            staff(one_of.site, "investigator"),
+            one_of.site,
+            hazard="a pump runs too fast",
+            measure="nobody is given anything by it",
+            holds=by.rng.choice((("dosing",), ("enrolment",), ("dosing", "enrolment"))),
+            signature=Signature("An investigator", "taken at once"),
+        )
+
+
+def _comes_back(by: Disturbances, run: Run) -> None:
+    """Who was lost is found again; who failed screening is screened again."""
+    if (one := by.person(run, "lost to follow-up")) is not None:
+        run.ask(
+            participants.ParticipantFound,
+            staff(one.site, "investigator"),
+            one.site,
+            participant=one.id,
+            reason="had moved, and has called",
+        )
+    if (failed := by.person(run, "screen failed")) is not None:
+        first = run.state.events.of(participants.ParticipantRegistered)
+        token = next(each.person_token for _, each in first if each.participant == failed.id)
+        run.ask(
+            participants.ParticipantRegistered,
+            staff(failed.site, "coordinator"),
+            failed.site,
+            participant=f"{failed.id}.{by.number}",
+            person_token=token,
+            screened_as=failed.id,
+            sex=failed.sex if failed.sex in ("female", "male") else "",
+        )
+
+
+def _paper(by: Disturbances, run: Run) -> None:
+    """A dose that was given during an outage is entered days later, from the paper."""
+    if (one := by.person(run, "enrolled")) is None:
+        return
+    ago = timedelta(days=by.rng.choice((1, 2, 4)))
+    start = run.now() - ago
+    run.ask(
+        product.DoseAdministered,
+        staff(one.site, "nurse"),
+        one.site,
+        on=run.today - ago,
+        participant=one.id,
+        dose=1,
+        started_at=start,
+        ended_at=start + timedelta(minutes=60),
+        amount=70e6,
+        unit="{cells}",
+        volume_ml=70e6 / CELLS_PER_ML,
+        paper=Paper(
+            signed_by=staff(one.site, "investigator"), signed_at=start, image_sha256="0" * 64
+        ),
+    )
+
+
 def _pause(by: Disturbances, run: Run) -> None:
     if (one := by.person(run)) is not None:
         nurse = staff(one.site, "nurse")
@@ -364,4 +437,7 @@ _ON_A_DAY: tuple[_Mishap, ...] = (
     _old_form,
     _pause,
     _replaced,
+    _urgent_measure,
+    _comes_back,
+    _paper,
 )
