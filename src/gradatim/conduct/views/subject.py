@@ -18,7 +18,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.bedside import bags_of_dose, bedside_rules
 from gradatim.conduct.views.comparison import Compared, beside_the_plan
-from gradatim.conduct.views.doses import doses, entries_of, first_dose_on
+from gradatim.conduct.views.doses import doses, entries_of, first_dose_on, given
 from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grades import grades
@@ -246,9 +246,11 @@ def _replacement(asked: ActInQuestion) -> Subject:
         if dose.administrations:
             part = "not known" if dose.fraction is None else f"{dose.fraction:.0%}"
             lines.append(SubjectLine("part_given", f"dose {number}: {part} of the planned dose"))
-    dosed = any(dose.administrations for dose in doses(asked.state, one).values())
-    outcome = dlt_outcome(asked.state, one, asked.on) if dosed else None
-    lines.append(SubjectLine("outcome", outcome.name.lower() if outcome else "not evaluable"))
+    if one.level is not None and given(asked.state, one):
+        outcome = dlt_outcome(asked.state, one, asked.on)
+        lines.append(SubjectLine("outcome", outcome.name.lower() if outcome else "not evaluable"))
+    else:
+        lines.append(SubjectLine("part_given", "no dose was given"))
     return Subject(tuple(lines))
 
 
