@@ -110,7 +110,7 @@ def test_the_same_request_is_recorded_once(once: tuple[Led, Event, int]) -> None
     led, made, at = once
     head = led.trial.head
     assert led.trial.record(made, request="r-1") == Recorded(at)
-    other = Trial(led.trial.store, led.trial.name)
+    other = Trial(led.trial.store, led.trial.name)  # after a restart
     assert other.record(made, request="r-1") == Recorded(at)
     assert led.trial.head == head
 
