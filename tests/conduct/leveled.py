@@ -113,7 +113,7 @@ def limiting(
     state: State,
     who: str,
     term: str = "Headache",
-    grade: int = 3,
+    grade: int | None = 3,
     relation: str | None = "possible",
 ) -> int:
     """Report late what began a week after the first dose at level 1."""

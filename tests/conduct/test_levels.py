@@ -442,3 +442,58 @@ def test_what_comes_to_light_late_never_opens_a_gate(late: Any, dead: Any, dosed
         assert advised(state, TODAY).action == "stop"
     elif toxic:
         assert found.highest <= 1
+
+
+STORY = st.lists(
+    st.tuples(
+        st.sampled_from([*LEVEL_1, "P4"]),
+        st.sampled_from(["Headache", "Pneumonia", "Bauchweh"]),
+        st.sampled_from([None, 1, 3, 4, 5]),
+        st.sampled_from([None, "unrelated", "possible"]),
+        st.sampled_from(["", "excluded by the sponsor", "resumed", "died", "lost to follow-up"]),
+    ),
+    unique_by=lambda one: one[0],
+    max_size=4,
+)
+
+
+def followed(state: State, who: str, then: str) -> None:
+    """Record what happened after an adverse event was reported."""
+    if then == "excluded by the sponsor":
+        judged(state, "unrelated", "sponsor", who)
+    elif then == "resumed":
+        resumed(state)
+    elif then:
+        add(state, p.Disposition, participant=who, status=then)
+
+
+def ways_to_a_dose(state: State, who: str, level: int) -> list[set[str]]:
+    """Return, of each way, which rules about levels and stopping stand in it."""
+    enrolling = asked(state, p.ParticipantEnrolled, who, level=level)
+    assigning = asked(state, x.ProductAssigned, who, dose=1, lot="L", bags=("B",))
+    return [closed_to(state, who), broken(state, enrolling), broken(state, assigning)]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STORY, st.booleans())
+def test_a_rule_that_stands_holds_dosing_and_no_level_is_open_above_a_closed_one(
+    story: Any, dosed: bool
+) -> None:
+    """By every way to a dose, of everybody, whatever was recorded in whatever order."""
+    state = leveled()
+    if dosed:
+        give(state, "P4", TODAY)
+    for who, term, grade, relation, then in story:
+        limiting(state, who, term, grade, relation)
+        followed(state, who, then)
+        shown = [one.open for one in levels(state, TODAY)]
+        assert shown == sorted(shown, reverse=True)
+        rules = unanswered_rules(state, TODAY)
+        held = any(one.closes(2) for one in rules)
+        for one in ("P4", "P5"):
+            ways = ways_to_a_dose(state, one, 2)
+            assert all(("no stopping rule has fired" in way) is held for way in ways)
+        assert not rules or not shown[-1]
+        ends = [one for one in rules if one.ends_the_trial(1)]
+        assert all(one.certain for one in ends)
+        assert not ends or advised(state, TODAY).action == "stop"

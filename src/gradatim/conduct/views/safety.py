@@ -430,7 +430,9 @@ def dlt_outcome(state: State, participant: Participant, on: date) -> DoseOutcome
         return DoseOutcome.DLT
     if any(one.counts for one in found):
         return DoseOutcome.CANDIDATE
-    if participant.replaced or judged_not_evaluable(state, participant):
+    if participant.replaced or not given(state, participant):
+        return None
+    if judged_not_evaluable(state, participant):
         return None
     return _without_toxicity(state, participant, on)
 
