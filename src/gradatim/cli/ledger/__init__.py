@@ -64,7 +64,6 @@ def verify(
         entries_of,
         public_key,
         read_checkpoint,
-        warn_unread,
     )
     from gradatim.cli.ledger.tables import print_verification
     from gradatim.conduct.event_log import unread_in
@@ -79,7 +78,6 @@ def verify(
     entries = unread_in(entries_of(store, asked, quiet=json), unread)
     found = verified(entries, asked, checkpoints, keys)
     print_verification(asked, found, json, unread)
-    warn_unread(unread)
     raise typer.Exit(0 if found.ok else 1)
 
 

@@ -168,12 +168,23 @@ def warn(what: str) -> None:
     print(f"gradatim: {escaped(what)}", file=sys.stderr)
 
 
+_TOLD_AT_MOST = 5
+
+
 def warn_unread(unread: Mapping[int, str]) -> None:
     """Say on stderr which entries could not be read, and why."""
-    for position, why in unread.items():
-        warn(f"entry {position} cannot be read, or not wholly: {why}")
+    for line in unread_lines(unread):
+        warn(line)
+
+
+def unread_lines(unread: Mapping[int, str]) -> Iterator[str]:
+    """Yield in words which entries could not be read, and why."""
+    for position, why in list(unread.items())[:_TOLD_AT_MOST]:
+        yield f"entry {position} cannot be read, or not wholly: {why}"
+    if len(unread) > _TOLD_AT_MOST:
+        yield f"nor can {len(unread) - _TOLD_AT_MOST} more; --json names each"
     if unread:
-        warn("a later version of gradatim may have written them; it reads them")
+        yield "a later version of gradatim may have written them; it reads them"
 
 
 def entries_of(store: "Store", trial: str, quiet: bool = False) -> Iterator["Entry"]:

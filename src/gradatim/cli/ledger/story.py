@@ -56,7 +56,7 @@ def log(
     else:
         for at, one in rows:
             console().print(one_line(_line(at, one)), markup=False, soft_wrap=True)
-    warn_unread(unread)
+        warn_unread(unread)
 
 
 def as_of(
@@ -92,7 +92,7 @@ def as_of(
     _refuse_beyond(state, entry or 0)
     looked_at = day_option(on, "--on") if on else day or (day_at(state, "", when) if when else None)
     print_state(state, looked_at, json or whole, whole)
-    warn_unread(state.unread)
+    warn_unread({} if json or whole else state.unread)
 
 
 def _refuse_beyond(state: "State", entry: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gradatim.cli.ledger.files import unread_lines
 from gradatim.cli.output import console, print_json
 from gradatim.conduct.ledger import Verification
 
@@ -31,4 +32,6 @@ def print_verification(
         said.print("✔ nothing is wrong", style="green")
     else:
         said.print(f"✘ {found.why}", style="bold red", markup=False)
+    for line in unread_lines(unread):
+        said.print(line, markup=False, soft_wrap=True)
     said.print(found.knows, markup=False)

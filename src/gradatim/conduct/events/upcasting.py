@@ -17,7 +17,7 @@ Step = Callable[[Fields], Fields]
 
 def _design_defaults_are_said(fields: Fields) -> Fields:
     """A protocol went live without saying what holds where its design is silent: as of then."""
-    return {"design_defaults": 1, **fields}
+    return {**fields, "design_defaults": fields.get("design_defaults", 1)}
 
 
 UPCASTS: Mapping[str, tuple[Step, ...]] = {

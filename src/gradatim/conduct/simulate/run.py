@@ -68,7 +68,6 @@ class Run:
     leaked: dict[str, tuple[str, str]] = field(default_factory=dict)
     refusals: list[tuple[str, Refused]] = field(default_factory=list)
     bags: int = 0
-    events: int = 0
     identify: Callable[[str, Facts], tuple[str, dict[str, Sealed]]] | None = None
     follow: Callable[["Run", str], None] | None = None
     disturb: Callable[["Run", Moment], None] | None = None
@@ -136,9 +135,8 @@ class Run:
             site=site,
             **fields,
         )
-        self.events += 1
         while True:
-            outcome = self.trial.record(event, request=f"simulated-{self.events}")
+            outcome = self.trial.record(event)
             if isinstance(outcome, Refused):
                 self.refusals.append((kind.__name__, outcome))
             if not isinstance(outcome, Stale):
