@@ -157,7 +157,8 @@ def _reading(asked: FormContext) -> tuple[str, dict[str, Any]]:
         return "gradatim/judged_record.html", {"row": review_record(asked.state, record)}
     if asked.event == "DoseAdministered" and asked.participant and "dose" in asked.given:
         number = int(asked.given["dose"]) if asked.given["dose"].isdigit() else 0
-        return "gradatim/dosing/giving.html", dose_standing(asked.access, asked.participant, number)
+        standing = dose_standing(asked.access, asked.participant, number)
+        return "gradatim/dosing/giving.html", {**standing, "card": card_of(asked)}
     return "gradatim/record.html", {"card": card_of(asked)}
 
 
