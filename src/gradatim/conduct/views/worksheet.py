@@ -297,9 +297,9 @@ def _steps(
     done = {name for name, field in STEPS if getattr(dose, field) is not None}
     done = done | {"BedsideChecked"} if len(by) >= rules.people else done - {"BedsideChecked"}
     next_ = next((name for name, _ in STEPS if name not in done), "")
-    if withdrawn:
-        next_ = "PreDoseChecklistSigned"
     now = {next_, "DoseAdministered"} if next_ == "BedsideChecked" else {next_}
+    if withdrawn:  # it is signed anew; what was done all the same can be recorded
+        now.add("PreDoseChecklistSigned")
     for event, field in STEPS:
         if event == "BedsideChecked" and not rules.people:
             continue
