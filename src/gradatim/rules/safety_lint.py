@@ -23,8 +23,8 @@ from gradatim.protocol.nodes import (
 )
 from gradatim.protocol.references import Fault, rules_of
 from gradatim.protocol.study import Study
+from gradatim.rules.context import FIRST_DOSE
 
-FIRST_DOSE = "first_dose"
 _ASKED = (AllOf, AnyOf, Not, Event, Count, Compare, Result)
 _LIMITING = "dose_limiting_toxicity"
 _GRADES = range(1, 6)
