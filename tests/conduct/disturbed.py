@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from gradatim.cli.ledger.state import whole_document
 from gradatim.conduct.simulate import INCIDENTS, simulate
-from gradatim.conduct.simulate.disturbances import Disturbances
 from gradatim.conduct.trial import Trial
 from tests.conduct.checker import Body, bodies, differences, violations
+from tests.conduct.disturbances import Disturbances
 from tests.conduct.memory import ListStore
 from tests.conduct.trials import START, candidates, protocol
 

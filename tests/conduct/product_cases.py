@@ -106,7 +106,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
     account.the_dose_is_prepared_once: lambda: (prepared().trial.state, again()),
     account.the_bags_are_those_of_the_dose: lambda: (
         prepared().trial.state,
-        given(lot="L1", given=(x.Given(bag="B3", volume_ml=14.0),)),
+        given(lot="L1", given=(x.BagUse(bag="B3", volume_ml=14.0),)),
     ),
     account.no_more_is_given_than_was_drawn: lambda: (
         prepared().trial.state,

@@ -88,8 +88,8 @@ def test_a_whole_dose_is_used_and_its_rest_discarded():
             {
                 "volume_ml": 7.0,
                 "given": (
-                    x.Given(bag="B1", volume_ml=7.0, discarded_ml=3.0),
-                    x.Given(bag="B2", volume_ml=0.0, discarded_ml=4.0),
+                    x.BagUse(bag="B1", volume_ml=7.0, discarded_ml=3.0),
+                    x.BagUse(bag="B2", volume_ml=0.0, discarded_ml=4.0),
                 ),
             },
             {"used": 7, "discarded": 13},
@@ -99,15 +99,15 @@ def test_a_whole_dose_is_used_and_its_rest_discarded():
             {
                 "volume_ml": 7.0,
                 "given": (
-                    x.Given(bag="B1", volume_ml=7.0, returned_ml=3.0),
-                    x.Given(bag="B2", volume_ml=0.0, returned_ml=4.0),
+                    x.BagUse(bag="B1", volume_ml=7.0, returned_ml=3.0),
+                    x.BagUse(bag="B2", volume_ml=0.0, returned_ml=4.0),
                 ),
             },
             {"used": 7, "discarded": 6, "returned": 7},
             True,
         ),
         (
-            {"volume_ml": 7.0, "given": (x.Given(bag="B1", volume_ml=7.0),)},
+            {"volume_ml": 7.0, "given": (x.BagUse(bag="B1", volume_ml=7.0),)},
             {"used": 7, "difference": 3},
             False,
         ),
@@ -161,7 +161,7 @@ def another(led: Led) -> Led:
 def test_a_dose_is_of_whom_it_was_given_to():
     led = prepared()
     other = another(led)
-    rows = (x.Given(bag="B1", volume_ml=10.0), x.Given(bag="B2", volume_ml=4.0))
+    rows = (x.BagUse(bag="B1", volume_ml=10.0), x.BagUse(bag="B2", volume_ml=4.0))
     found = give(other, lot="L1", given=rows)
     assert found["the bags are those of the dose"] == (
         "bag B1 of lot L1 was prepared for P1, dose 1, bag B2 of lot L1 was prepared for P1, dose 1"
@@ -219,7 +219,7 @@ def test_of_two_lots_with_a_bag_of_one_number_that_which_was_given_is_used():
     bag = x.Bag(id="B1", volume_ml=20.0)
     led.act(x.ProductReceived, LABORATORY, lot="L2", bags=(bag,))
     led.prepare(DOSE, 70)
-    give(led, lot="L2", given=(x.Given(bag="B1", volume_ml=14.0, discarded_ml=6.0),))
+    give(led, lot="L2", given=(x.BagUse(bag="B1", volume_ml=14.0, discarded_ml=6.0),))
     found = {(one["lot"], one["bag"]): one for one in snapshot(led.trial.state, DAY)["product"]}
     assert found["L2", "B1"]["used"] == 14
     assert found["L1", "B1"]["used"] == 0
@@ -265,8 +265,8 @@ def test_a_dose_that_is_entered_twice_is_too_much():
 
 def test_a_dose_given_in_two_parts_adds_up():
     led = prepared()
-    give(led, volume_ml=10.0, amount=5e7, given=(x.Given(bag="B1", volume_ml=10.0),))
-    give(led, volume_ml=4.0, amount=2e7, given=(x.Given(bag="B2", volume_ml=4.0),))
+    give(led, volume_ml=10.0, amount=5e7, given=(x.BagUse(bag="B1", volume_ml=10.0),))
+    give(led, volume_ml=4.0, amount=2e7, given=(x.BagUse(bag="B2", volume_ml=4.0),))
     assert sums(led) == {"used": 14, "discarded": 6}
     assert closes(led)
 
@@ -399,7 +399,7 @@ def test_too_many_tablets_are_a_deviation():
         weight_kg=70,
         drawn=(x.Drawn("X1", pieces=2),),
     )
-    found = give(led, volume_ml=None, given=(x.Given(bag="X1", pieces=20),))
+    found = give(led, volume_ml=None, given=(x.BagUse(bag="X1", pieces=20),))
     assert found["no more is given than was drawn"] == (
         "bag X1: 20 pieces given, and 2 drawn from it"
     )

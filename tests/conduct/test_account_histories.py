@@ -53,7 +53,7 @@ def infused(who: str, volume: float | None, row: tuple[Any, ...] | None) -> Even
     fields: dict[str, Any] = {"volume_ml": volume}
     if row is not None:
         (lot, bag), ml, discarded, returned = row
-        one = x.Given(bag=bag, volume_ml=ml, discarded_ml=discarded, returned_ml=returned)
+        one = x.BagUse(bag=bag, volume_ml=ml, discarded_ml=discarded, returned_ml=returned)
         fields |= {"lot": lot, "given": (one,)}
     return made(
         x.DoseAdministered,

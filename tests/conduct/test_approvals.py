@@ -108,10 +108,8 @@ def test_a_registration_is_refused_once_the_approval_has_lapsed():
 
 def checklist(dose: int) -> x.PreDoseChecklistSigned:
     """A checklist of P1, who has been treated once."""
-    made = event(
-        x.PreDoseChecklistSigned, "i", "S01", on=LATER, participant="P1", dose=dose,
-        items={}, signer="i",
-    )  # fmt: skip
+    about: dict[str, Any] = {"participant": "P1", "dose": dose, "items": {}, "signer": "i"}
+    made = event(x.PreDoseChecklistSigned, "i", "S01", on=LATER, **about)
     assert isinstance(made, x.PreDoseChecklistSigned)
     return made
 

@@ -214,7 +214,7 @@ events = st.one_of(
     ),
     st.builds(
         lambda who, lot, number, ml: infused(
-            participant=who, lot=lot, given=(x.Given(bag=number, volume_ml=ml),)
+            participant=who, lot=lot, given=(x.BagUse(bag=number, volume_ml=ml),)
         ),
         people,
         lots,

@@ -172,9 +172,11 @@ def _since_birth(state: State, event: Event) -> None:
     for name, text in told.items():
         if isinstance(text, str) and text and parse_day(text).last < birth.first:
             raise _unusable(
-                event, f"{name} is {text}", f"{one.id} was born in {birth.first.year}",
+                event,
+                f"{name} is {text}",
+                f"{one.id} was born in {birth.first.year}",
                 "correct the day",
-            )  # fmt: skip
+            )
 
 
 def _resolved_after_onset(state: State, event: Event) -> None:

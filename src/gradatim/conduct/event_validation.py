@@ -66,13 +66,19 @@ def _finite(state: State, event: Event) -> None:
 
 
 def _is_finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return isfinite(value)
-    if isinstance(value, msgspec.Struct):
-        return all(_is_finite(getattr(value, name)) for name in value.__struct_fields__)
-    if isinstance(value, dict):
-        return all(map(_is_finite, value.values()))
-    return all(map(_is_finite, value)) if isinstance(value, tuple | list) else True
+    """Whether each number in a value is one, however deep values are nested in it."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, float) and not isfinite(one):
+            return False
+        if isinstance(one, msgspec.Struct):
+            waiting += (getattr(one, name) for name in one.__struct_fields__)
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, tuple | list):
+            waiting += one
+    return True
 
 
 def _paper(state: State, event: Event) -> None:

@@ -12,7 +12,7 @@ from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
 
-BOUNDS: dict[str, tuple[float, float, str]] = {
+LIVING_BOUNDS: dict[str, tuple[float, float, str]] = {
     "8310-5": (25, 45, "Cel"),
     "8867-4": (20, 300, "/min"),
     "8480-6": (40, 300, "mm[Hg]"),
@@ -33,7 +33,7 @@ def bounds_of(element: Element) -> tuple[float, float, str] | None:
     if element.plausible is not None:
         return None
     codes = (code for group in element.codes if group.system == "loinc" for code in group.codes)
-    return next((BOUNDS[code] for code in codes if code in BOUNDS), None)
+    return next((LIVING_BOUNDS[code] for code in codes if code in LIVING_BOUNDS), None)
 
 
 def beyond(study: Study, entered: list[Fact]) -> Iterator[tuple[Fact, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypeGuard
 
-from gradatim.clinical.ctcae.rules import LACKING, NOTHING, Amount, Known, Need
+from gradatim.clinical.ctcae.rules import LACKING, NO_NEED, Amount, Known, Need
 from gradatim.clinical.ctcae.table import Analyte, GradeStep
 from gradatim.clinical.formulas import is_number
 from gradatim.clinical.units import TEMPERATURES, canonical_unit, convert_for
@@ -101,7 +101,7 @@ def _situation(name: str, analyte: Analyte, given: GradingContext) -> tuple[Trut
         ionized = truth_of(given.ionized if analyte.ionized is None else analyte.ionized)
         return (ionized if name == "ionized" else ~ionized), Need("whether ionized")
     itself = name == "against the baseline" and given.at_baseline
-    return (FALSE if itself else TRUE), NOTHING
+    return (FALSE if itself else TRUE), NO_NEED
 
 
 def known_of(
@@ -179,7 +179,7 @@ def fault_of(value: MeasuredValue) -> Need | None:
 def _abnormal(given: GradingContext) -> tuple[Truth, Need]:
     """Whether the baseline was above the upper limit it had, and what is missing to tell."""
     if given.at_baseline:
-        return FALSE, NOTHING
+        return FALSE, NO_NEED
     before = given.baseline
     if before is None or fault_of(before) or before.value is None:
         return UNKNOWN, LACKING["baseline"]
@@ -192,7 +192,7 @@ def _abnormal(given: GradingContext) -> tuple[Truth, Need]:
 def _low(given: GradingContext) -> tuple[Truth, Need]:
     """Whether the baseline was below the lower limit it had, and what is missing to tell."""
     if given.at_baseline:
-        return FALSE, NOTHING
+        return FALSE, NO_NEED
     before = given.baseline
     if before is None or fault_of(before) or before.value is None:
         return UNKNOWN, LACKING["baseline"]

@@ -30,7 +30,7 @@ class Need(NamedTuple):
         return f"needs {self.words}" if self.observed else self.words
 
 
-NOTHING = Need("")
+NO_NEED = Need("")
 ONLY_A_BOUND = Need("only a bound of the value is known")
 LACKING: Mapping[str, Need] = {
     "ULN": Need("no reference range"),
@@ -175,7 +175,7 @@ def _compared(one: Comparison, known: Known) -> tuple[Truth, Need]:
         return UNKNOWN, ONLY_A_BOUND
     if limit.bound and truth is not _settled(limit.bound, one.op):
         return UNKNOWN, known.lacking[one.anchor]
-    return truth, NOTHING
+    return truth, NO_NEED
 
 
 def _settled(bound: str, op: str) -> Truth:

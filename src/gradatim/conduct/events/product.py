@@ -247,7 +247,7 @@ class Interruption(Struct, frozen=True):
     reason: Text = ""
 
 
-class Given(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class BagUse(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What became of what was drawn from one bag: in mL, or in pieces of what is counted.
 
     Args:
@@ -288,7 +288,7 @@ class DoseAdministered(Event, frozen=True):
     volume_ml: NotNegative | None = None
     interruptions: tuple[Interruption, ...] = ()
     lot: Id | None = None
-    given: tuple[Given, ...] = ()
+    given: tuple[BagUse, ...] = ()
 
 
 class DoseWithheld(Event, frozen=True):

@@ -212,7 +212,7 @@ def _was_agreed_to(state: State, one: Participant, event: Event) -> bool:
     if not isinstance(event, FOLLOW_UP):
         return False
     ended = withdrawal(state, one)
-    return ended is None or before_withdrawal(event, ended) is TRUE
+    return ended is None or before_withdrawal(state, event, ended) is TRUE
 
 
 def collection_has_not_ended(state: State, event: Event) -> Verdict:
@@ -221,7 +221,7 @@ def collection_has_not_ended(state: State, event: Event) -> Verdict:
     ended = withdrawal(state, one)
     if ended is None:
         return holds("consent was not withdrawn from everything")
-    truth = before_withdrawal(event, ended)
+    truth = before_withdrawal(state, event, ended)
     why = Breach.CONSENT(participant=Term(one.id), status=Term(one.consent))
     return Verdict(truth, why, reason=Reason.NO_RECORD if truth is UNKNOWN else None)
 

@@ -8,7 +8,29 @@ dose, or to amend the protocol; an urgent safety measure is an amendment too.
 from collections.abc import Callable, Mapping
 
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.policies import allowing, dosing, entry, preparation
+from gradatim.conduct.policies.allowing import the_protocol_leaves_it_to_the_committee
+from gradatim.conduct.policies.dosing import (
+    every_item_is_in_order,
+    no_criterion_fails,
+    no_severe_result_awaits_judgement,
+    no_stopping_rule_has_fired,
+    no_toxicity_is_open,
+    the_bags_are_free,
+    the_criteria_hold,
+    the_level_is_tolerated,
+    the_preparation_is_verified,
+    the_records_show_it_in_order,
+)
+from gradatim.conduct.policies.entry import (
+    consent_is_in_force,
+    consent_is_to_the_version_in_force,
+    dosing_is_not_paused,
+    eligibility_is_confirmed,
+    every_criterion_is_met,
+    the_criteria_still_hold,
+    the_reason_is_unrelated,
+)
+from gradatim.conduct.policies.preparation import the_preparation_still_holds
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.state import State
 from gradatim.protocol.treatment import CAUTIOUS, DosingGate
@@ -42,30 +64,30 @@ def _at_closed_level(state: State, event: Event) -> str:
 _Way = str | Callable[[State, Event], str]
 
 _WAYS: Mapping[Policy, _Way] = {
-    entry.consent_is_in_force: "record the consent; without it nothing is done",
-    entry.consent_is_to_the_version_in_force: "renew the consent, to the version in force",
-    entry.eligibility_is_confirmed: "an investigator confirms eligibility",
-    entry.every_criterion_is_met: _CRITERIA,
-    entry.the_criteria_still_hold: f"{_CRITERIA}; then eligibility is confirmed anew",
-    entry.dosing_is_not_paused: "the committee resumes dosing (Resume dosing)",
-    dosing.the_criteria_hold: _CRITERIA,
-    dosing.no_criterion_fails: _CRITERIA,
-    dosing.the_records_show_it_in_order: "measure it again, and record it",
-    dosing.every_item_is_in_order: "look at each item, and answer it",
-    dosing.no_severe_result_awaits_judgement: "an investigator judges its clinical significance",
-    dosing.no_toxicity_is_open: _after_toxicity,
-    dosing.the_level_is_tolerated: _at_closed_level,
-    dosing.no_stopping_rule_has_fired: _SAFETY,
-    dosing.the_preparation_is_verified: "a second person verifies the preparation",
-    dosing.the_bags_are_free: "set other bags aside",
-    preparation.the_preparation_still_holds: (
+    consent_is_in_force: "record the consent; without it nothing is done",
+    consent_is_to_the_version_in_force: "renew the consent, to the version in force",
+    eligibility_is_confirmed: "an investigator confirms eligibility",
+    every_criterion_is_met: _CRITERIA,
+    the_criteria_still_hold: f"{_CRITERIA}; then eligibility is confirmed anew",
+    dosing_is_not_paused: "the committee resumes dosing (Resume dosing)",
+    the_criteria_hold: _CRITERIA,
+    no_criterion_fails: _CRITERIA,
+    the_records_show_it_in_order: "measure it again, and record it",
+    every_item_is_in_order: "look at each item, and answer it",
+    no_severe_result_awaits_judgement: "an investigator judges its clinical significance",
+    no_toxicity_is_open: _after_toxicity,
+    the_level_is_tolerated: _at_closed_level,
+    no_stopping_rule_has_fired: _SAFETY,
+    the_preparation_is_verified: "a second person verifies the preparation",
+    the_bags_are_free: "set other bags aside",
+    the_preparation_still_holds: (
         "record or correct the weight, prepare the dose anew, or withhold it"
     ),
-    entry.the_reason_is_unrelated: (
+    the_reason_is_unrelated: (
         "of who was not given the dose of the level the committee may say that they do not count "
         "(Judge evaluability)"
     ),
-    allowing.the_protocol_leaves_it_to_the_committee: "have the protocol amended",
+    the_protocol_leaves_it_to_the_committee: "have the protocol amended",
 }
 
 

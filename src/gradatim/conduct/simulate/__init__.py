@@ -13,7 +13,7 @@ from gradatim.conduct.events.trial import Mode
 from gradatim.conduct.simulate import committee
 from gradatim.conduct.simulate.entering import arrives
 from gradatim.conduct.simulate.opening import open_trial
-from gradatim.conduct.simulate.run import SITES, Moment, People, Run
+from gradatim.conduct.simulate.run import SITES, Occasion, People, Run
 from gradatim.conduct.transitions import ENDED, IN_SCREENING
 from gradatim.conduct.trial import Trial
 from gradatim.dosefinding.protocol_faults import refuse_faulty
@@ -59,7 +59,7 @@ def simulate(
     mode: Mode = "simulated",
     until: date | None = None,
     incidents: tuple[str, ...] = INCIDENTS,
-    disturb: Callable[[Run, Moment], None] | None = None,
+    disturb: Callable[[Run, Occasion], None] | None = None,
 ) -> Run:
     """Run a trial from its first event to the lock.
 
@@ -73,7 +73,7 @@ def simulate(
         mode: how the trial is marked.
         until: a day to stop at, for a trial that is part-way through.
         incidents: the mishaps to happen, each once.
-        disturb: lets mishaps happen by chance, such as `disturbances.Disturbances`.
+        disturb: lets mishaps happen by chance, with the run and the occasion.
 
     Raises:
         Stuck: something that had to be possible was refused.

@@ -22,7 +22,7 @@ CODER = "coder.1"
 COMMITTEE = ("committee.1", "committee.2", "committee.3")
 SITES = {"S01": "First university hospital", "S02": "Second university hospital"}
 _Kind = TypeVar("_Kind", bound=Event)
-Moment = Literal["on a day", "before the infusion"]
+Occasion = Literal["on a day", "before the infusion"]
 """When something may get in the way of a run: as a day begins, once a dose is authorised."""
 
 
@@ -70,7 +70,7 @@ class Run:
     bags: int = 0
     identify: Callable[[str, Facts], tuple[str, dict[str, Sealed]]] | None = None
     follow: Callable[["Run", str], None] | None = None
-    disturb: Callable[["Run", Moment], None] | None = None
+    disturb: Callable[["Run", Occasion], None] | None = None
 
     @property
     def state(self) -> State:
@@ -111,7 +111,7 @@ class Run:
             if self.disturb is None:
                 raise
 
-    def disturbed(self, moment: Moment) -> None:
+    def disturbed(self, moment: Occasion) -> None:
         """Let happen whatever gets in the way now, if anything may."""
         if self.disturb is not None:
             self.disturb(self, moment)

@@ -6,6 +6,7 @@ Source: ICH E6(R3), 2.8; 21 CFR 50.27; Regulation (EU) 536/2014, articles 28(3) 
 from datetime import date, datetime
 from typing import NamedTuple
 
+from gradatim.conduct.days import believable, day_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import (
     InformedConsentObtained,
@@ -187,27 +188,24 @@ def withdrawal(
     return min(found, key=lambda one: one.occurred_on, default=None)
 
 
-def taken_on(event: Event) -> Day:
+def _taken_on(state: State, event: Event) -> Day:
     """Return the day on which what an entry tells of was taken, said or done."""
     written = getattr(event, "collected_on", None) or getattr(event, "start", None)
     at: datetime | None = getattr(event, "taken_at", None)
     if written:
         return parse_day(written)
-    return on(at.date()) if at is not None and _is_near(event, at) else on(event.occurred_on)
+    if at is None or believable(state, event, at):
+        return on(event.occurred_on)
+    return on(day_at(state, event.site, at))  # it was entered on another day than it was taken
 
 
-def _is_near(event: Event, at: datetime) -> bool:
-    """Whether a time is of another day than the entry: else its zone may only move it by one."""
-    return abs((at.date() - event.occurred_on).days) > 1
-
-
-def before_withdrawal(event: Event, ended: InformedConsentWithdrawn) -> Truth:
+def before_withdrawal(state: State, event: Event, ended: InformedConsentWithdrawn) -> Truth:
     """Say whether what an entry tells of was taken before a withdrawal.
 
     On its day it was, unless both have a time that tells otherwise: a sample and the words "no
     more" are of one visit.
     """
-    day = taken_on(event)
+    day = _taken_on(state, event)
     at: datetime | None = getattr(event, "taken_at", None)
     if day.first > ended.occurred_on:
         return FALSE

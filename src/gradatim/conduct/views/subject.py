@@ -38,7 +38,7 @@ from gradatim.dosing.accountability import adds_up, mismatch
 from gradatim.dosing.labels import label_code
 from gradatim.screening.assess import EligibilityStatus
 
-Mark = Literal["", "good", "warn", "bad"]
+LineMark = Literal["", "good", "warn", "bad"]
 """How a line is marked: as it should be, to be looked at, or against what is signed."""
 EARLIER_VALUES = 5
 """So many earlier values of an element are shown beside the one that is judged."""
@@ -55,7 +55,7 @@ class SubjectLine(NamedTuple):
 
     name: str
     value: Text | date | datetime
-    mark: Mark = ""
+    mark: LineMark = ""
 
 
 class Subject(NamedTuple):
@@ -151,7 +151,7 @@ def _checklist(asked: ActInQuestion) -> Subject:
     lines = []
     for gate, verdict in gates(asked.state, asked.about, number, asked.on, asked.now):
         if verdict.truth is not TRUE:
-            mark: Mark = "warn" if verdict.truth is UNKNOWN else "bad"
+            mark: LineMark = "warn" if verdict.truth is UNKNOWN else "bad"
             why = "; ".join(dict.fromkeys(verdict.clauses()))
             lines.append(SubjectLine("stands_against", why or sentence(gate), mark))
     if not lines:
@@ -203,7 +203,7 @@ def _of_candidate(asked: ActInQuestion, one: DltCandidate) -> Iterator[SubjectLi
         yield SubjectLine("changed_by", f"entry {one.changed_by}", "warn")
 
 
-def _severe(grade: int | None) -> Mark:
+def _severe(grade: int | None) -> LineMark:
     return "bad" if grade is None or grade >= 3 else ""
 
 
@@ -261,7 +261,7 @@ def _eligibility(asked: ActInQuestion) -> Subject:
         found = eligibility(asked.state, one, asked.on, max(first, asked.on))
     except UnusableInput as error:
         return Subject((SubjectLine("verdict", str(error), "bad"),))
-    marks: dict[EligibilityStatus, Mark] = {"eligible": "good", "ineligible": "bad"}
+    marks: dict[EligibilityStatus, LineMark] = {"eligible": "good", "ineligible": "bad"}
     passed = sum(one.passes is True for one in found.findings)
     status = f"{found.status}: {passed} of {len(found.findings)} criteria pass"
     lines = [SubjectLine("verdict", status, marks.get(found.status, "warn"))]
@@ -292,7 +292,7 @@ def _result(asked: ActInQuestion) -> Subject:
     for one in grades(asked.state, asked.about):
         if one.position == of and one.element == element:
             worst = one.by_numbers
-            mark: Mark = "bad" if worst >= 3 else "warn" if worst else ""
+            mark: LineMark = "bad" if worst >= 3 else "warn" if worst else ""
             lines.append(SubjectLine("grade", f"{one.grade.term}: {_grade_words(one.grade)}", mark))
     before = sorted(
         (fact for fact in known if position_of(fact) != of and fact.value is not None),
@@ -357,7 +357,7 @@ def _adverse_event(asked: ActInQuestion) -> Subject:
         if due.adverse_event == name and wanted in (None, "", due.clock.recipient):
             status = due.status(asked.now)
             text = f"{due.clock.report} to {due.clock.recipient}: {status}"
-            mark: Mark = "bad" if status in ("missed", "late") else ""
+            mark: LineMark = "bad" if status in ("missed", "late") else ""
             lines += [SubjectLine("report", text, mark), SubjectLine("due", due.clock.due)]
     entries = [
         at

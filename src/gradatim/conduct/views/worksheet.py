@@ -82,7 +82,7 @@ class SetAside(NamedTuple):
     computed: Prepared | None
 
 
-NOTHING = SetAside("", (), None, None)
+NO_BAGS = SetAside("", (), None, None)
 """Where nothing can be proposed."""
 
 
@@ -141,7 +141,7 @@ def _worksheet(access: Access, one: Participant, dose: Dose, at: Moment) -> Work
         gates_in_words(state, one, dose.number, at) if open_ else [],
         _end_by(state, one, dose),
         against,
-        to_set_aside(state, one, dose.number, at) if open_ and dose.assigned is None else NOTHING,
+        to_set_aside(state, one, dose.number, at) if open_ and dose.assigned is None else NO_BAGS,
         beside_the_plan(state, one.id, dose.number),
     )
 
@@ -179,14 +179,14 @@ def to_set_aside(state: State, one: Participant, number: int, at: Moment) -> Set
     try:
         wanted = compute_preparation(state, one, Dose(number), at)
     except UnusableInput:
-        return NOTHING
+        return NO_BAGS
     if wanted is None or one.level is None:
-        return NOTHING
+        return NO_BAGS
     of_fluid = state.governing("treatment", one).treatment.preparation is not None
     choose = _bags_for if of_fluid else _boxes_for
     found = [choose(state, one, wanted, lot, at) for lot in state.lots.values()]
     enough = [each for each in found if each is not None]
-    return min(enough, key=lambda each: each[0], default=(0, NOTHING))[1]
+    return min(enough, key=lambda each: each[0], default=(0, NO_BAGS))[1]
 
 
 def _free(lot: Lot, one: Participant, at: Moment) -> list[Container]:

@@ -287,7 +287,7 @@ def _new_site(asked: FormContext) -> forms.Field:
 
 _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms.Field | None]] = {
     ("PreDoseChecklistSigned", "items"): _checklist,
-    **product.FIELDS,
+    **product.FIELDS_OF_PRODUCT,
     ("AdverseEventClassified", "answers"): _answers,
     ("AdverseEventReported", "term"): _term,
     ("InformedConsentObtained", "version"): _form_version,

@@ -158,7 +158,7 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("MedicationErrorReported", "description"): _("What happened"),
     ("PersonalDataErased", "order"): _("By whose order, and why"),
     ("Bag", "id"): _("Bag number"),
-    ("Given", "volume_ml"): _("Given, mL"),
+    ("BagUse", "volume_ml"): _("Given, mL"),
     ("ProductReturned", "amount"): _("Of each, mL or pieces, if not all that is left"),
     ("ProductDestroyed", "amount"): _("Of each, mL or pieces, if not all that is left"),
     ("ProductReturned", "participant"): _("Brought back by"),

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
-from gradatim.conduct.events.product import Bag, Drawn, Given
+from gradatim.conduct.events.product import Bag, BagUse, Drawn
 from gradatim.conduct.views.bedside import bags_of_dose
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.conduct.views.worksheet import (
@@ -191,7 +191,7 @@ def _given(asked: FormContext, options: dict[str, Any]) -> forms.Field:
         "The bags as they were given. What was drawn and not given is discarded or kept; what "
         "nobody names stays open in the account."
     )
-    fields = struct_fields(Given, leave, choices={"bag": list(ordered.values())})
+    fields = struct_fields(BagUse, leave, choices={"bag": list(ordered.values())})
     return RowsField(fields, initial=rows, **options)
 
 
@@ -218,7 +218,9 @@ def _person_code(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     return forms.CharField(max_length=200, widget=forms.Textarea(attrs=attrs), **options)
 
 
-FIELDS: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms.Field | None]] = {
+FIELDS_OF_PRODUCT: Mapping[
+    tuple[str, str], Callable[[FormContext, dict[str, Any]], forms.Field | None]
+] = {
     ("ProductReceived", "bags"): _received,
     ("DosePrepared", "drawn"): _drawn,
     ("DoseAdministered", "given"): _given,

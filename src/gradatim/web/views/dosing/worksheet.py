@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone
@@ -46,6 +46,8 @@ def worksheet(request: Request, id: str) -> HttpResponse:
 def standing(request: Request, id: str, number: int) -> HttpResponse:
     """Say whether the checklist of a dose is still in force: what pages left open ask for."""
     one = participant_or_404(request.access, "dosing", id)
+    if number not in doses(request.access.state, one):
+        raise Http404
     return render(
         request, "gradatim/dosing/standing.html", dose_standing(request.access, one, number)
     )

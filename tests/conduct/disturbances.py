@@ -15,7 +15,7 @@ from gradatim.conduct.corrections import CORRECTABLE
 from gradatim.conduct.events import findings, participants, product, safety, trial
 from gradatim.conduct.events.base import Event, Measured, Paper, Signature
 from gradatim.conduct.simulate.opening import CELLS_PER_ML
-from gradatim.conduct.simulate.run import COMMITTEE, SPONSOR, Moment, Run, staff
+from gradatim.conduct.simulate.run import COMMITTEE, SPONSOR, Occasion, Run, staff
 from gradatim.conduct.state import Participant
 from gradatim.conduct.trial import Recorded
 from gradatim.core.errors import UnusableInput
@@ -38,7 +38,7 @@ class Disturbances:
         self.rate = rate
         self.number = 0
 
-    def __call__(self, run: Run, moment: Moment) -> None:
+    def __call__(self, run: Run, moment: Occasion) -> None:
         """Let something happen, or nothing."""
         acts = _BEFORE_THE_INFUSION if moment == "before the infusion" else _ON_A_DAY
         while self.rng.random() < self.rate / (1 + self.rate):
