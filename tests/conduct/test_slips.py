@@ -135,5 +135,6 @@ def test_a_request_that_was_used_for_another_event_is_no_answer_to_this_one(
         participant=led.name,
         description="the line was flushed twice",
     )
-    with pytest.raises(UnusableInput, match="used for another event"):
-        led.trial.record(error, request="r-1")
+    for trial in (led.trial, Trial(led.trial.store, led.trial.name)):  # and after a restart
+        with pytest.raises(UnusableInput, match="used for another event"):
+            trial.record(error, request="r-1")

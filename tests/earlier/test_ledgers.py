@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gradatim.conduct.event_store import Store, StoreMode
@@ -180,8 +181,9 @@ def test_an_earlier_ledger_goes_on(corrected: Trial) -> None:
     )
     assert corrected.record(query, request="later") == Recorded(before + 1)
     assert corrected.record(query, request="later") == Recorded(before + 1)
-    with pytest.raises(UnusableInput, match=f"another event: it is entry {weighed}"):
-        corrected.record(query, request=f"by-hand-{weighed}")  # the key is known, of another act
+    assert corrected.record(query, request=f"by-hand-{weighed}") == Recorded(weighed)
+    with pytest.raises(UnusableInput, match=f"another event: it is entry {before + 1}"):
+        corrected.record(msgspec.structs.replace(query, of=1), request="later")
     found = verify(corrected.store.read(corrected.name), corrected.name)
     assert (found.ok, found.events) == (True, before + 1)
 

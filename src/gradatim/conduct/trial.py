@@ -100,7 +100,6 @@ class Trial:
         self.head = Head(0, genesis(name))
         self.fault = ""
         self.refresh()
-        self._opened_at = self.head.position
 
     def refresh(self) -> None:
         """Fold in what others have recorded since.
@@ -162,13 +161,14 @@ class Trial:
     def _known(self, position: int, event: Event) -> Recorded:
         """Give the entry that a request made, if it is this one: its own fields say the same.
 
-        What was there when the ledger was opened may be of a version that did not ask that, and
-        is answered as it was then.
+        What was written before versions of gradatim said who they are was not asked that: a key
+        of then is answered as it was then.
 
         Raises:
             UnusableInput: the key was used for another event.
         """
-        if position <= self._opened_at:
+        software = self.state.software
+        if not software or position < software[0][0]:
             return Recorded(position)
         entry, again = as_recorded(self.state, position), encoded(event)[1]
         besides = ACTS[type(event)].not_asked_for | _ANEW_EACH_TIME
