@@ -15,6 +15,7 @@ from tests.conduct.trials import START, UC_MSC, event, finished, simulated
 
 DOSED = START + timedelta(days=10)
 LATER = DOSED + timedelta(days=60)
+INVESTIGATOR = "investigator.S01.1"
 DOSE = 7e7
 
 
@@ -32,10 +33,14 @@ def under_way(name: str) -> State:
 
 
 def add(state: State, who: str | None, kind: type[Event], day: int = 0, **fields: Any) -> int:
-    """Add an event about a participant, so many days after `DOSED`; give its position."""
+    """Add an event about a participant, so many days after `DOSED`; give its position.
+
+    An investigator records it, unless `by` says otherwise.
+    """
+    by = fields.pop("by", INVESTIGATOR)
     if who is not None:
         fields["participant"] = who
-    made = event(kind, "i", "S01", on=DOSED + timedelta(days=day), **fields)
+    made = event(kind, by, "S01", on=DOSED + timedelta(days=day), **fields)
     apply(state, state.position + 1, made)
     return state.position
 
@@ -45,9 +50,15 @@ def enrolled(state: State, who: str, level: int | None = 1, day: int = 0) -> Non
     token = f"{len(state.participants):064d}"
     add(state, who, p.ParticipantRegistered, day - 10, person_token=token)
     add(
-        state, who, p.InformedConsentObtained, day - 10, version="1", language="en", obtained_by="i"
+        state,
+        who,
+        p.InformedConsentObtained,
+        day - 10,
+        version="1",
+        language="en",
+        obtained_by=INVESTIGATOR,
     )
-    add(state, who, p.EligibilityConfirmed, day - 2, signer="i", first_dose_on=on(day))
+    add(state, who, p.EligibilityConfirmed, day - 2, signer=INVESTIGATOR, first_dose_on=on(day))
     if level is not None:
         add(state, who, p.ParticipantEnrolled, day - 1, level=level)
 

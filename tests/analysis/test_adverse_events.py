@@ -142,6 +142,15 @@ def test_what_nobody_judged_may_be_related(said, counted, unjudged) -> None:
     assert (found.any, found.relation_unknown) == (counted, unjudged)
 
 
+@pytest.mark.parametrize("said", ["unrelated", "unlikely", "possible"])
+def test_what_is_no_investigators_judgement_may_be_related(said) -> None:
+    state = small.opened()
+    small.dosed(state, "P1")
+    small.adverse(state, "P1", "A1", relation=said, by="nurse.S01.1")
+    found = adverse_event_table(state, subset="related").total.overall
+    assert (found.any, found.relation_unknown) == (1, 1)
+
+
 def test_special_interest_is_what_the_protocol_names() -> None:
     state = small.opened()
     small.dosed(state, "P1")

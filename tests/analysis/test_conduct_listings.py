@@ -20,7 +20,11 @@ def test_a_deviation_becomes_important_by_its_review() -> None:
     (found,) = deviations(state)
     assert (found.position, found.on, found.rule) == (at, small.on(3), "no visit is missed")
     assert found.who is not None
-    assert (found.who.participant, found.recorded_by, found.important) == ("P1", "i", False)
+    assert (found.who.participant, found.recorded_by, found.important) == (
+        "P1",
+        small.INVESTIGATOR,
+        False,
+    )
     assert deviations(state, important=True) == ()
     small.add(state, None, s.ProtocolDeviationReviewed, 4, of=at, important=True, action="trained")
     (found,) = deviations(state, important=True)
@@ -94,7 +98,7 @@ def test_an_abnormal_result_is_listed_until_it_is_signed() -> None:
         of=at,
         element="alt",
         significant=False,
-        signer="i",
+        signer=small.INVESTIGATOR,
     )
     assert unsigned_results(state) == ()
 

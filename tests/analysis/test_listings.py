@@ -60,13 +60,19 @@ def test_a_serious_event_has_its_clocks() -> None:
     assert (found.who.participant, found.event.id, found.serious) == ("P1", "A1", True)
     assert (found.grade, found.related, found.special_interest) == (3, TRUE, False)
     assert found.clocks is not None
-    (clock,) = found.clocks
-    assert (clock.recipient, clock.status, clock.sent) == ("sponsor", "open", None)
-    assert clock.due == aware + timedelta(hours=24)
-    assert clock.basis
+    assert [(one.recipient, one.status, one.sent) for one in found.clocks] == [
+        ("sponsor", "open", None),
+        ("regulator", "open", None),  # the sponsor reads the entry where it stands
+        ("ethics", "open", None),
+    ]
+    assert found.clocks[0].due == aware + timedelta(hours=24)
+    recorded = state.events[state.position].recorded_at
+    assert [one.starts for one in found.clocks] == [aware, recorded, recorded]
+    assert {one.due.date() for one in found.clocks[1:]} == {small.on(4 + 15)}
+    assert all(one.basis for one in found.clocks)
     (late,) = serious_adverse_events(state, aware + timedelta(hours=25))
     assert late.clocks is not None
-    assert late.clocks[0].status == "missed"
+    assert [one.status for one in late.clocks] == ["missed", "open", "open"]
 
 
 def test_an_event_of_special_interest_is_listed_though_it_is_mild() -> None:

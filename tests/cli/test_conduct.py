@@ -25,7 +25,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_simulate_and_read_the_story(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "trial.sqlite"
-    done = run("simulate", "nct05962762", path, "--seed", 2, "--until", "2027-02-01")
+    done = run("simulate", "nct05962762", path, "--seed", 2, "--until", "2027-03-01")
     assert done.code == 0, done.err
     assert "participants" in done.out
     told = run("ledger", "log", path)
