@@ -202,15 +202,23 @@ def test_the_state_is_the_fold_of_the_bytes(steps: Any) -> None:
 @HISTORIES
 @given(STEPS)
 def test_what_was_refused_left_no_trace_and_what_was_recorded_stays(steps: Any) -> None:
-    """Corrections keep the earlier value; deviations are recorded by the system alone."""
+    """Corrections keep the earlier value; the system records deviations and queries alone.
+
+    A query that it opens is about what a person recorded in the same append.
+    """
     trial = begun()
     play(trial, steps)
     raw = [decoded(one.body) for one in trial.store.read(NAME)]
     for of, earlier in trial.state.earlier.items():
         assert earlier[0] == raw[of - 1]
         assert len(earlier) == len(trial.state.corrected_by[of])
-    for one in raw[len(beginning()) :]:
-        assert (one.recorded_by == SYSTEM) is isinstance(one, s.ProtocolDeviation)
+    act = 0
+    for position, one in enumerate(raw[len(beginning()) :], len(beginning()) + 1):
+        its_own = isinstance(one, s.ProtocolDeviation | r.QueryOpened)
+        assert (one.recorded_by == SYSTEM) is its_own
+        act = act if its_own else position
+        if isinstance(one, r.QueryOpened):
+            assert one.of == act
 
 
 def test_the_same_request_is_recorded_once() -> None:
