@@ -79,8 +79,7 @@ def registration(birth: str | None) -> Event:
 
 def as_recorded_once(trial: Trial, birth: str | None) -> State:
     """Record it as a ledger of an earlier time has it, in which nothing was compared."""
-    trial.head = trial.store.append("t", [(encoded(registration(birth))[0], "")], trial.head)
-    trial.head = trial.head._replace(position=trial.head.position - 1)
+    trial.store.append("t", [(encoded(registration(birth))[0], "")], trial.head)
     trial.refresh()
     return trial.state
 
@@ -132,7 +131,7 @@ def test_the_year_alone_would_not_tell(born: date, passes: bool) -> None:
     recorded(trial.record(registration(str(born.year))))
     assert the_age(trial.state).passes is passes
     trial.state.unsealed_birth = None
-    trial.state.participants["N1"].revision += 1
+    trial.state.participants["N1"].all_anew()
     assert the_age(trial.state).unknown_because == "partial date"
 
 
