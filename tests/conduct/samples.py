@@ -9,7 +9,7 @@ from msgspec import inspect
 from gradatim.conduct.events.base import Event
 
 DAY, TIME = "2027-01-04", "2027-01-04T09:00:00Z"
-WORDS = ("a1", DAY, "0" * 64, "<")
+WORDS = ("a1", DAY, "0" * 64, "<", "A1")
 """Words of which one is right wherever a pattern is asked for."""
 
 
