@@ -1,7 +1,9 @@
 """The two doors for other programs: record events line by line, and read everything that stands."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trial(ledger: Path, tmp_path: Path) -> Path:
     """A copy of it to record in."""
     copy = tmp_path / "trial.sqlite"
-    copy.write_bytes(ledger.read_bytes())
+    with closing(sqlite3.connect(ledger)) as whole, closing(sqlite3.connect(copy)) as taken:
+        whole.backup(taken)  # what is in the write-ahead log too
     return copy
 
 
