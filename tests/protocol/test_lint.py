@@ -58,6 +58,12 @@ def _endpoint(element: str = "alt", **response: Any) -> Change:
     return change
 
 
+def _stopping(rule: dict[str, Any]) -> Change:
+    """Give the protocol a stopping rule."""
+    one = {"id": "s", "action": "pause", "reading": "as is", "basis": "assumed", "rule": rule}
+    return lambda data: data["safety"]["stopping_rules"].append(one)
+
+
 ALT = {"kind": "measurement", "label": "x", "unit": "U/L"}
 STERILE = {"name": "sterility", "label": "sterility", "answer": "negative", "basis": "stated"}
 ICD = {"system": "icd10", "codes": ["I21*"], "basis": "stated"}
@@ -174,6 +180,14 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "text not in the record": (_add(1, text="able to come"), "does not contain the text of I2"),
     "same reading": (_add(1, alternatives=SAME), "reading b is the same as literal"),
     "contradiction": (_contradict, "nobody can pass both I1 and E1"),
+    "safety rule that nothing answers": (
+        _stopping({"attested": "willing"}),
+        "a safety rule cannot ask for `attested`",
+    ),
+    "grade that nothing reaches": (
+        _stopping({"event": "toxicity", "grade": ">= 6"}),
+        "no adverse event has grade >= 6",
+    ),
     "ruling": (
         _set(
             "rulings",
