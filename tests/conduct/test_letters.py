@@ -233,10 +233,17 @@ def test_nine_tenths_of_the_dose_are_enough(amount: float, expected: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "worse",
-    [{"grade": 4}, {"serious": ("hospitalisation",)}, {"serious": ("death",)}],
+    ("worse", "cleared"),
+    [
+        ({"grade": 4}, "N"),
+        ({"serious": ("hospitalisation",)}, "N"),
+        ({"serious": ("death",)}, ""),
+    ],
 )
-def test_what_became_worse_after_it_was_cleared_is_open_again(worse: dict[str, Any]) -> None:
+def test_what_became_worse_after_it_was_cleared_is_open_again(
+    worse: dict[str, Any], cleared: str
+) -> None:
+    """Cleared again, it counts for nobody who died before the window's end: they left it."""
     state = treated()
     adverse(state)
     adjudicate(state, "AE1", dlt=False)
@@ -245,7 +252,7 @@ def test_what_became_worse_after_it_was_cleared_is_open_again(worse: dict[str, A
     add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", **worse)
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     adjudicate(state, "AE1", dlt=False)
-    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == cleared
 
 
 def test_a_cleared_result_that_is_corrected_is_open_again() -> None:
