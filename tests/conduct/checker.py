@@ -46,7 +46,8 @@ class Case:
     relation: str = ""
     by_sponsor: str = ""
     fatal: bool = False
-    last: int = 0
+    worst: int = 0
+    since: int = 0
     wordings: set[str] = field(default_factory=set)
 
     @property
@@ -58,6 +59,13 @@ class Case:
     def may_be_related(self) -> bool:
         """Whether somebody does not exclude it, or the investigator has not judged."""
         return self.relation not in EXCLUDED or self.by_sponsor in NOT_EXCLUDED
+
+    @property
+    def of_grade_4(self) -> int:
+        """How surely it is an event of grade 4 that may be related: 0 not, 1 perhaps, 2 surely."""
+        if self.grade is None or self.grade < 4 or not self.may_be_related:
+            return 0
+        return 1 if {self.relation, self.by_sponsor}.isdisjoint(NOT_EXCLUDED) else 2
 
     @property
     def limiting(self) -> bool:
@@ -136,7 +144,6 @@ def cases(now: Sequence[Body]) -> dict[str, Case]:
         about = found.get(one.get("adverse_event", ""))
         if about is None:
             continue
-        about.last = position
         if _is(one, "AdverseEventReported", "AdverseEventUpdated"):
             about.grade = one.get("grade") or about.grade
             if role_of(one.get("relation_by", one["recorded_by"])) == "investigator":
@@ -148,6 +155,8 @@ def cases(now: Sequence[Body]) -> dict[str, Case]:
             about.fatal |= one["outcome"] == "fatal"
         elif _is(one, "Disposition"):
             about.fatal |= one["status"] == "died"
+        if about.of_grade_4 > about.worst:
+            about.worst, about.since = about.of_grade_4, position
     return found
 
 
@@ -233,7 +242,7 @@ def _held(before: Sequence[Body], site: str, what: str) -> Iterator[str]:
             continue
         if case.fatal:
             yield "a death that may be related"
-        elif case.grade is not None and case.grade >= 4 and case.last > resumed:
+        elif case.of_grade_4 and case.since > resumed:
             yield "an event of grade 4 that may be related"
 
 

@@ -59,7 +59,10 @@ def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
         )
     )
     assert isinstance(twice, Refused)
-    assert twice.reasons[0][1] == "the same person is participant N1"
+    assert twice.reasons[0][1] == (
+        "the same person is participant N1; where it is another person, an investigator states "
+        "that first"
+    )
     assert forget(keyring, trial.state) == []
     recorded(
         trial.record(
