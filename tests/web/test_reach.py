@@ -31,6 +31,7 @@ from gradatim.conduct.events.safety import (
     AdverseEventReported,
     DoseLimitingToxicityAdjudicated,
     MedicationErrorReported,
+    PregnancyReported,
     ProtocolDeviation,
 )
 from gradatim.conduct.events.trial import ProtocolSubmitted, RoleGranted, TrialPaused
@@ -58,7 +59,8 @@ USERS = (
 )
 LINK = re.compile(r'href="(/[^"#]*|\?[^"#]*)')
 MOST = 4
-"""Pages of one kind that are looked at: of one address, part and status of the participant."""
+"""Pages of one kind that are looked at: of one address, part, and participants of one status and
+site."""
 Found = set[tuple[str, str]]
 """(act, name of the page that links to its form)."""
 
@@ -100,7 +102,7 @@ def place_of(trial: State, path: str) -> Place | None:
     one = trial.participants.get(str(match.kwargs.get("id", "")))
     part = parse_qs(parts.query).get("part", [""])[0]
     name = str(match.url_name)
-    return Place(path, name, (name, one.status if one else "", part))
+    return Place(path, name, (name, f"{one.status} {one.site}" if one else "", part))
 
 
 def links_of(path: str, text: str) -> Iterator[str]:
@@ -208,6 +210,15 @@ def made_ready(app: Running) -> None:
             on=on,
             participant=treated.id,
             description="the wrong line was flushed",
+        ),
+        event(
+            PregnancyReported,
+            "nurse.S01.1",
+            SITE,
+            on=on,
+            participant=treated.id,
+            person="partner",
+            detected_on=str(on),
         ),
         event(TrialPaused, "nurse.S01.1", SITE, on=on, reason="somebody fell ill"),
         event(
