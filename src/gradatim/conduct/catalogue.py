@@ -852,6 +852,7 @@ _ROWS = (
         "Propose to the committee",
         "{proposal} is proposed to the committee: {act}",
         ("safety_committee",),
+        system_fields=("proposal",),
         meaning="I have seen the data, propose this to the committee, and agree with it.",
         refusable=True,
         elsewhere="the form of the act that is proposed",
