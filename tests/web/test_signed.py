@@ -8,6 +8,7 @@ from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Participant
+from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
 from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.web.clock import now, today
@@ -31,7 +32,7 @@ def add(app: Running, kind: type[Event], by: str, site: str = "S01", **fields: A
     return found.position  # type: ignore[union-attr]
 
 
-def severe(app: Running) -> tuple[Participant, int]:
+def severe(app: Running, **more: Any) -> tuple[Participant, int]:
     """A grade 3, possibly related event in the window of a treated participant."""
     one = treated(app)
     last = max(
@@ -45,10 +46,11 @@ def severe(app: Running) -> tuple[Participant, int]:
         "investigator.S01.1",
         participant=one.id,
         adverse_event="AE-9",
-        term="Headache",
+        term="Dyspnea",
         onset=str(last),
         grade=3,
         relation="possible",
+        **more,
     )
     assert "AE-9" in [found.id for found in possible_dlts(state(app), one)]
     return one, at
@@ -126,7 +128,7 @@ def test_a_candidate_that_an_investigator_makes_less_stays_one(app, signed_in):
     assert was in text
     committee = signed_in("committee.1")
     assert was in markup(committee.get("/review/?part=toxicity"))
-    assert "Headache awaits adjudication" in markup(committee.get("/"))
+    assert "Dyspnea awaits adjudication" in markup(committee.get("/"))
 
 
 def test_an_update_that_makes_a_candidate_less_is_signed_by_an_investigator(app, signed_in):
@@ -148,16 +150,27 @@ def test_an_update_that_makes_a_candidate_less_is_signed_by_an_investigator(app,
 
 
 def test_what_a_nurse_makes_less_is_recorded_and_does_not_count(app, signed_in):
-    one, _at = severe(app)
+    """Neither that it is less serious, nor a relation, which a nurse is not asked for at all."""
+    one, _at = severe(app, serious=("life_threatening",))
     path = f"/record/AdverseEventUpdated/?site=S01&participant={one.id}&adverse_event=AE-9"
     data = {
+        "serious": ["hospitalisation"],
         "relation": "unrelated",
         "occurred_on": str(today()),
         "seen": state(app).position,
         "request": "u2",
     }
     nurse = signed_in("nurse.S01.1")
+    assert 'name="relation"' not in markup(nurse.get(path))
     assert nurse.post(path, data).status_code == 302
+    now_ = state(app)
+    (made,) = [
+        one for _, one in now_.events.of(s.AdverseEventUpdated) if one.adverse_event == "AE-9"
+    ]
+    assert (made.serious, made.relation) == (("hospitalisation",), None)
+    course = courses(now_, now_.participants[one.id])["AE-9"]
+    assert course.event.serious == ("life_threatening",)
+    assert dlt_outcome(now_, now_.participants[one.id], today()) is DoseOutcome.CANDIDATE
     text = markup(nurse.get(f"/participants/{one.id}/adverse-events/"))
     assert "not signed" in text
     mine = markup(signed_in("investigator.S01.1").get("/"))
@@ -236,7 +249,7 @@ def test_a_seriousness_ticked_by_mistake_can_be_taken_off(app, signed_in):
         "nurse.S01.1",
         participant=one.id,
         adverse_event="AE-8",
-        term="Headache",
+        term="Dyspnea",
         onset="2020-01-01",
         grade=1,
         relation="unrelated",
@@ -249,7 +262,7 @@ def test_a_seriousness_ticked_by_mistake_can_be_taken_off(app, signed_in):
 
 def test_a_correction_of_a_stale_page_is_handed_back(app, signed_in):
     _one, at = severe(app)
-    data = correcting(app, at, term="Head ache")
+    data = correcting(app, at, term="Dyspnea at rest")
     add(
         app,
         s.AdverseEventUpdated,
