@@ -16,7 +16,7 @@ from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
 from gradatim.synthetic.cases import load_cases
 from tests.web.browser import Person
-from tests.web.conftest import opened, state
+from tests.web.conftest import PASSWORD, opened, state
 
 NAME = "nct05962762"
 OPENED = date(2026, 10, 28)
@@ -24,6 +24,7 @@ NUMBER = "S01-001"
 COORDINATOR, INVESTIGATOR, NURSE = "coordinator.S01.1", "investigator.S01.1", "nurse.S01.1"
 CHAIR, MEMBER = "committee.1", "committee.2"
 ABOUT = f"participant={NUMBER}"
+SHEET = f"/participants/{NUMBER}/eligibility/"
 BAGS = ("S01-L1-001", "S01-L1-002")
 
 
@@ -104,9 +105,14 @@ def registered(cast: Cast, tmp_path: Path) -> None:
     )
     assert "Nothing was recorded" in text
     text = one.record(
-        "InformedConsentObtained", ABOUT, version="1.0", language="zh-CN", obtained_by=INVESTIGATOR
+        "InformedConsentObtained",
+        ABOUT,
+        version="1.0",
+        language="zh-CN",
+        obtained_by=INVESTIGATOR,
+        witnessed="no",
     )
-    assert "Recorded" in text
+    assert "Recorded" in text, text
 
 
 def screened(cast: Cast, fresh, tmp_path: Path) -> None:
@@ -122,10 +128,25 @@ def screened(cast: Cast, fresh, tmp_path: Path) -> None:
         sources="record, interview",
         kinds=["condition", "exposure", "procedure"],
     )
-    assert "Eligible" in lead.go(f"/participants/{NUMBER}/eligibility/")
+    suited(lead)
+    assert "Eligible" in lead.go(SHEET)
     text = lead.record("EligibilityConfirmed", ABOUT, signed=True, first_dose_on="2026-11-16")
-    assert "Recorded" in text
+    assert "Recorded" in text, text
     assert state(fresh).participants[NUMBER].status == "eligible"
+
+
+def suited(lead: Person) -> None:
+    """An investigator answers what is an investigator's to judge, whatever the records say."""
+    assert "Undetermined" in lead.go(SHEET)
+    row = lead.page.inner_text("#criterion-E16")
+    assert "unconfirmed" in row, "the records alone do not settle it"
+    lead.page.click("#criterion-E16 a:has-text('unsuitable')")
+    lead.fill(answer="false", source="interview")
+    assert "it takes your signature" in lead.press("Record")
+    lead.fill(password=PASSWORD)
+    text = lead.press("Sign and record")
+    assert "Recorded as entry" in text, text
+    assert "passes" in lead.page.inner_text("#criterion-E16").casefold()
 
 
 def enrolled(cast: Cast) -> None:

@@ -12,18 +12,19 @@ from tests.web.story import (
     COORDINATOR,
     INVESTIGATOR,
     NUMBER,
+    SHEET,
     Cast,
     at_site,
     fresh,
     patient,
     records,
     registered,
+    suited,
 )
 
 __all__ = ["fresh"]
 pytestmark = [*IN_BROWSER, pytest.mark.slow]
 browser = pytest.fixture(scope="module")(launched)
-SHEET = f"/participants/{NUMBER}/eligibility/"
 SCREENED = at_site("2026-11-16")
 UNKNOWN = {
     "resourceType": "Condition",
@@ -57,6 +58,7 @@ def test_a_code_that_nobody_knows_is_judged(fresh, browser, live_server, tmp_pat
     )
     assert "Undetermined" in lead.go(SHEET)
     judged(lead)
+    suited(lead)
     assert "Eligible" in lead.go(SHEET)
     text = lead.record("EligibilityConfirmed", ABOUT, signed=True, first_dose_on="2026-11-16")
     assert "Recorded" in text

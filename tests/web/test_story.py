@@ -67,9 +67,9 @@ def prepared(cast: Cast, at) -> None:
     The dose is scaled by the weight at baseline, 69 kg; that of the day, 70 kg, is close to it.
     """
     text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=baseline", **BASELINE)
-    assert "Recorded" in text
+    assert "Recorded" in text, text
     text = cast[NURSE].record("VitalSignsRecorded", f"{ABOUT}&encounter=infusion", **SIGNS)
-    assert "Recorded" in text
+    assert "Recorded" in text, text
     pharmacist, laboratory = cast["pharmacist.S01.1"], cast["cell_lab.S01.1"]
     assert "Recorded" in pharmacist.record(
         "ProductAssigned", f"{ABOUT}&dose=1&lot=S01-L1", bags=BAGS
@@ -92,7 +92,7 @@ def prepared(cast: Cast, at) -> None:
         }
     )
     text = laboratory.press("Record")
-    assert "Recorded" in text
+    assert "Recorded" in text, text
     assert "protocol deviation" not in text
 
 
@@ -109,14 +109,28 @@ def verified_and_given(cast: Cast, at) -> None:
     items["items-not_pregnant"] = "not applicable"
     text = cast[INVESTIGATOR].record("PreDoseChecklistSigned", dose, signed=True, **items)
     assert "Recorded" in text, text
+    at(at_site("2026-11-16", "09:35"))
+    for who in (NURSE, INVESTIGATOR):
+        at_bedside(cast[who])
     at(at_site("2026-11-16", "10:30"))
     nurse = cast[NURSE]
     nurse.go(f"/participants/{NUMBER}/doses/")
-    nurse.page.locator(".steps a.button").click()
+    nurse.page.click(".steps a:has-text('Record the dose given')")
     nurse.fill(started_at="2026-11-16T09:40", ended_at="2026-11-16T10:20", volume_ml="13.8")
     text = nurse.press("Record")
-    assert "Recorded" in text
+    assert "Recorded" in text, text
     assert "protocol deviation" not in text
+
+
+def at_bedside(one: Person) -> None:
+    """One of two people holds person and bags against the preparation."""
+    one.go(f"/participants/{NUMBER}/doses/")
+    one.page.click(".steps a:has-text('at the bedside')")
+    codes = "\n".join(f"S01-L1/{bag}" for bag in BAGS)
+    one.fill(identifiers=["name", "birth date"], person_code=NUMBER, bag_codes=codes, how="read")
+    one.fill(password=PASSWORD)
+    text = one.press("Sign and record")
+    assert "Recorded" in text, text
 
 
 def followed(cast: Cast) -> None:
@@ -145,7 +159,7 @@ def followed(cast: Cast) -> None:
         serious=["important_medical_event"],
         site_aware_at="2026-11-17T08:30",
     )
-    assert "Recorded" in text
+    assert "Recorded" in text, text
     text = lead.go(f"/participants/{NUMBER}/adverse-events/")
     assert "initial to sponsor" in text
     assert "counts as dose-limiting" in lead.go(f"/participants/{NUMBER}/")
@@ -201,7 +215,7 @@ def decided(cast: Cast, fresh) -> None:
         action="stop",
         reason="one dose-limiting toxicity is enough for us",
     )
-    assert "Recorded" in text
+    assert "Recorded" in text, text
     signs(cast[MEMBER], fresh)
     assert state(fresh).stopped is not None
     assert "stopped for good" in cast[NURSE].go("/")
