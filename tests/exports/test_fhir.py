@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from gradatim.conduct.events.participants import (
     RecordNotUnderstood,
 )
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import AS_BEFORE, PARTICIPANT
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.facts import facts_of
 from gradatim.core.dates import ANY_DAY, parse_day
@@ -26,6 +28,7 @@ from gradatim.evidence.fhir.reader import read_facts
 from gradatim.exports.fhir.bundles import everything, outcome, searchset
 from gradatim.exports.fhir.capability import capability
 from gradatim.exports.fhir.datatypes import BASIS, fhir_id
+from gradatim.exports.fhir.people import research_subject
 from gradatim.exports.fhir.study import research_study
 from tests.conduct.trials import finished
 
@@ -75,6 +78,21 @@ def test_every_resource_fits_the_published_schema(state: State):
     judged(research_study(state))
     judged(capability("gradatim", "1", ON))
     judged(outcome("not-found", "there is no such resource"))
+
+
+def test_whoever_takes_part_has_a_status_that_fhir_knows(state: State):
+    """Also whose number was given up as a duplicate, or was an error: they were never there."""
+    some = next(iter(state.participants.values()))
+    known = {status for status, _ in PARTICIPANT} | {*PARTICIPANT.values()} - {AS_BEFORE}
+    found = {}
+    for status in known:
+        resource = research_subject(state, replace(some, status=status))
+        judged(resource)
+        found[status] = resource["status"]
+    assert {status for status, sent in found.items() if sent == "not-registered"} == {
+        "duplicate",
+        "entered in error",
+    }
 
 
 def test_a_judge_that_finds_faults():

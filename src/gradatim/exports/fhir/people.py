@@ -14,6 +14,7 @@ from gradatim.conduct.events.participants import (
     ScreenFailed,
 )
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import NEVER_THERE
 from gradatim.conduct.views.birth import birth_of
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of
@@ -40,6 +41,7 @@ _STATUSES = {
     "lost to follow-up": "off-study",
     "died": "off-study",
     "screen failed": "ineligible",
+    **dict.fromkeys(NEVER_THERE, "not-registered"),
 }
 """Status of a participant to that of a ResearchSubject. Source: research-subject-status."""
 PSEUDONYMISED = {
