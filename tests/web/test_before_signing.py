@@ -4,10 +4,15 @@ import re
 from typing import Any
 
 from gradatim.conduct.events import safety as s
-from gradatim.conduct.events.findings import ClinicalSignificanceSigned
+from gradatim.conduct.events.base import Signature
+from gradatim.conduct.events.findings import (
+    ClinicalSignificanceSigned,
+    LaboratoryResultsRecorded,
+)
 from gradatim.conduct.state import Participant
 from gradatim.web.clock import now, today
 from gradatim.web.live_trial import Running
+from tests.conduct.trials import recorded
 from tests.markup import markup
 from tests.web.conftest import state
 
@@ -82,11 +87,25 @@ def test_who_verifies_a_preparation_sees_what_was_prepared(app: Running, signed_
 
 def test_what_is_measured_is_named_by_its_label(app: Running, signed_in):
     """In an entry and in a task; its short name is for protocols."""
-    at, event = next(
-        (at, event)
-        for at, event in state(app).events.of(ClinicalSignificanceSigned)
-        if event.site == "S01"
+    one = treated(app)
+    of, found = next(
+        (at, made)
+        for at, made in state(app).events.of(LaboratoryResultsRecorded)
+        if made.participant == one.id
     )
+    event = ClinicalSignificanceSigned(
+        occurred_on=today(),
+        recorded_at=now(),
+        recorded_by="investigator.S01.1",
+        site="S01",
+        participant=one.id,
+        of=of,
+        element=found.results[0].element,
+        significant=False,
+        signer="investigator.S01.1",
+        signature=Signature("Investigator", "I have judged this result."),
+    )
+    at = recorded(app.trial.record(event)).position
     label = state(app).study.elements[event.element].label
     assert label != event.element
     text = markup(signed_in("investigator.S01.1").get(f"/entries/{at}/"))

@@ -233,7 +233,8 @@ def test_what_is_of_another_site_cannot_be_named(app: Running, signed_in):
         "request": "q1",
     }
     assert monitor.post(f"/record/QueryOpened/?of={theirs.position}", said).status_code == 302
-    query = next(iter(state(app).queries))
+    query = list(state(app).queries)[-1]
+    assert state(app).queries[query].of == theirs.position
     before = state(app).position
     answer = {"answer": "yes it is", "occurred_on": "2026-09-21", "seen": before, "request": "q2"}
     path = f"/record/QueryAnswered/?query={query}&site=S01"

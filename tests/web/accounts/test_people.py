@@ -17,6 +17,8 @@ from tests.web.accounts.people import account, entered, sign_in, with_device
 from tests.web.conftest import PASSWORD, state
 
 NURSE, LEAD, OTHER_LEAD = "nurse.S01.1", "investigator.S01.1", "investigator.S01.2"
+NEWCOMER = "nurse.S01.9"
+"""Somebody who is granted a role now, and was trained on nothing."""
 
 
 def text_of(page) -> str:
@@ -98,11 +100,12 @@ def test_whoever_lacks_training_is_named(app: Running, signed_in):
     now = state(app)
     assert versions_in_force(now)[-1] == now.versions[-1].version
     latest = now.versions[-1].version
-    assert latest not in trainings(now)[NURSE]
     client = signed_in("sponsor.1")
-    assert f"not on {latest}" in text_of(client.get(f"/people/accounts/{NURSE}/"))
-    recorded(app, client, "TrainingRecorded", "S01", user=NURSE, version=latest)
-    page = text_of(client.get(f"/people/accounts/{NURSE}/"))
+    recorded(app, client, "RoleGranted", "S01", user=NEWCOMER, role="nurse")
+    assert latest not in trainings(state(app)).get(NEWCOMER, {})
+    assert f"not on {latest}" in text_of(client.get(f"/people/accounts/{NEWCOMER}/"))
+    recorded(app, client, "TrainingRecorded", "S01", user=NEWCOMER, version=latest)
+    page = text_of(client.get(f"/people/accounts/{NEWCOMER}/"))
     assert f"not on {latest}" not in page
     assert f"Version {latest} 2026-09-21, sponsor.1" in page
 

@@ -111,7 +111,7 @@ def test_what_was_typed_comes_back_to_who_typed_it(app: Running, person: Person,
     page.bring_to_front()
     page.get_by_role("button", name="Go on").click()
     assert page.locator("[name=term]").input_value() == "Cough after the walk"
-    person.fill(onset="2026-09-20", scale="CTCAE v5.0", grade="1", relation="unrelated")
+    person.fill(onset="2026-09-20", scale="CTCAE v5.0", grade="1")
     person.press("Record")
     assert state(app).position == before + 1
     assert getattr(state(app).events[before + 1], "term", "") == "Cough after the walk"
