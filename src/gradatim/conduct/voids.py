@@ -50,6 +50,8 @@ SUPERSEDED: Mapping[type[Event], str] = {
     x.PreDoseChecklistSigned: "withhold the dose, or sign the checklist anew",
     s.AdverseEventClassified: "say once more what the adverse event is",
     s.DoseLimitingToxicityAdjudicated: _BY_PROPOSAL,
+    s.DosingAllowed: _BY_PROPOSAL,
+    s.EvaluabilityJudged: _BY_PROPOSAL,
     s.ProtocolDeviationReviewed: "review the deviation once more",
     r.QueryOpened: "close the query",
     r.QueryAnswered: "answer the query once more",
