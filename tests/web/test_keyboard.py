@@ -55,6 +55,9 @@ def test_from_enrolment_to_an_adverse_event(eligible, browser, live_server, at):
     verified(sits_down("cell_lab.S01.2"))
     lead = sits_down(INVESTIGATOR)
     checked(lead)
+    at(at_site(DAY, "09:35"))
+    for one in (nurse, lead):
+        held_together(one)
     at(at_site(DAY, "10:30"))
     given(nurse)
     assert state(eligible).participants[NUMBER].status == "treated"
@@ -110,12 +113,12 @@ def weighed(one: Typist) -> None:
 
 
 def set_aside(one: Typist) -> None:
-    """A pharmacist sets two bags aside for the first dose."""
+    """A pharmacist sets two bags aside for the first dose: those that the page proposes."""
     doses(one)
     one.follow("Set bags aside for a dose, dose 1")
     one.mark("Lot", "S01-L1")
     for bag in BAGS:
-        one.tick(f"Bags {bag}")
+        assert one.reach(f"Bags {bag}", ("input.checkbox",))["checked"]
     recorded(one.follow("Record"))
 
 
@@ -124,7 +127,7 @@ def prepared(one: Typist) -> None:
     doses(one)
     one.follow("Record the preparation, dose 1")
     for n, (bag, drawn, discarded) in enumerate(DRAWN, 1):
-        one.choose(f"Bag, {n}", bag)
+        one.type(f"Bag, {n}", bag)
         one.type(f"Drawn, mL, {n}", drawn)
         one.type(f"Discarded, mL, {n}", discarded)
         one.day(f"Thawed at, {n}", DAY, "09:20")
@@ -145,6 +148,19 @@ def checked(one: Typist) -> None:
     one.follow("Sign the pre-dose checklist, dose 1")
     for item in load(NAME).study.treatment.checklist:
         one.mark(item.label, "not applicable" if item.id == "not_pregnant" else "in order")
+    recorded(one.sign())
+
+
+def held_together(one: Typist) -> None:
+    """One of two people holds person and bags against the preparation."""
+    doses(one)
+    one.follow("Check person and product at the bedside, dose 1")
+    for by in ("name", "birth date"):
+        one.tick(f"Identifiers that were checked {by}")
+    one.type("Code of the person", NUMBER)
+    one.type("Codes of the bags", "\n".join(f"S01-L1/{bag}" for bag in BAGS))
+    one.reach("Scanned, or read aloud?", ("input.radio",))
+    one.keys.press("Space")
     recorded(one.sign())
 
 
