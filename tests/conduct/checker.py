@@ -513,6 +513,10 @@ def _of_toxicities(entries: Sequence[Body], whole: Body) -> Iterator[str]:
         least = "T" if any(said.get(name) for name in names) else "TC"
         if (found["outcome"] or "-") not in least:
             yield f"{who} counts as {found['outcome']}, for all {', '.join(sorted(names))}"
+    for who, found in whole["participants"].items():
+        listed = [one["id"] for one in found["candidates"]]
+        if len(set(listed)) < len(listed):
+            yield f"{who} has two candidates of one name: {', '.join(sorted(listed))}"
     closed = closed_from(entries)
     for one in whole["levels"]:
         if closed is not None and one["number"] >= closed and one["open"]:

@@ -1,6 +1,6 @@
 """What a participant's adverse events and results mean: candidates, outcomes, fired rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -319,15 +319,33 @@ def _worsened(state: State, participant: Participant) -> list[_WorseResult]:
     spells: dict[tuple[int, str, str], tuple[GradeSpell, ...]] = {}
     if found and dlt.asks_how_long(state.governing("safety", participant)):
         spells = _spells(state, participant)
+    names = _result_names(found)
     return [
         _WorseResult(
             one.position,
             msgspec.structs.replace(
-                _as_event(state, participant, one), spells=spells.get(_graded_as(one), ())
+                _as_event(state, participant, one),
+                id=names[_graded_as(one)],
+                spells=spells.get(_graded_as(one), ()),
             ),
         )
         for one in found
     ]
+
+
+def _result_names(found: Sequence[Graded]) -> dict[tuple[int, str, str], str]:
+    """Return the name of each result as an event, such as `179-body_weight`.
+
+    A value that may be graded as two terms is two events: what is said of one settles no other. The
+    worse one has the plain name.
+    """
+    names: dict[tuple[int, str, str], str] = {}
+    taken: dict[str, int] = {}
+    for one in sorted(found, key=lambda one: (-one.by_numbers, one.grade.term)):
+        plain = f"{one.position}-{one.element}"
+        taken[plain] = number = taken.get(plain, 0) + 1
+        names[_graded_as(one)] = plain if number == 1 else f"{plain}.{number}"
+    return names
 
 
 def _graded_as(one: Graded) -> tuple[int, str, str]:
