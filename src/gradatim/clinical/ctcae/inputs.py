@@ -1,7 +1,7 @@
 """What is known when a value is graded: the value in the printed unit, its limits, and the rest."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeGuard
+from typing import Literal, NamedTuple, TypeGuard
 
 from gradatim.clinical.ctcae.rules import LACKING, NO_NEED, Amount, Known, Need
 from gradatim.clinical.ctcae.table import Analyte, GradeStep
@@ -87,11 +87,11 @@ def situation(name: str, analyte: Analyte, given: GradingContext) -> tuple[Truth
 
 def _situation(name: str, analyte: Analyte, given: GradingContext) -> tuple[Truth, Need]:
     if name in ("baseline normal", "baseline abnormal"):
-        abnormal, lacking = _abnormal(given)
+        abnormal, lacking = _beyond(given, "high")
         return (abnormal if name == "baseline abnormal" else ~abnormal), lacking
     if name == "baseline outside its limits":
-        low, lacking = _low(given)
-        high, also = _abnormal(given)
+        low, lacking = _beyond(given, "low")
+        high, also = _beyond(given, "high")
         return any_of([low, high]), lacking if low is UNKNOWN else also
     if name in ("on anticoagulation", "not on anticoagulation"):
         # On anticoagulation an INR is a multiple of its baseline: itself, when at baseline.
@@ -176,29 +176,17 @@ def fault_of(value: MeasuredValue) -> Need | None:
     return NO_SUCH_VALUE if negative or value.bound not in _BOUNDS else None
 
 
-def _abnormal(given: GradingContext) -> tuple[Truth, Need]:
-    """Whether the baseline was above the upper limit it had, and what is missing to tell."""
+def _beyond(given: GradingContext, which: Literal["high", "low"]) -> tuple[Truth, Need]:
+    """Whether the baseline was beyond a limit it had, and what is missing to tell."""
     if given.at_baseline:
         return FALSE, NO_NEED
     before = given.baseline
     if before is None or fault_of(before) or before.value is None:
         return UNKNOWN, LACKING["baseline"]
-    if not _is_limit(before.high):
+    limit: float | None = getattr(before, which)
+    if not _is_limit(limit):
         return UNKNOWN, Need("no reference range of the baseline")
-    truth = compare_bounded(before.value, before.bound, ">", before.high)
-    return truth, Need("only a bound of the baseline is known")
-
-
-def _low(given: GradingContext) -> tuple[Truth, Need]:
-    """Whether the baseline was below the lower limit it had, and what is missing to tell."""
-    if given.at_baseline:
-        return FALSE, NO_NEED
-    before = given.baseline
-    if before is None or fault_of(before) or before.value is None:
-        return UNKNOWN, LACKING["baseline"]
-    if not _is_limit(before.low):
-        return UNKNOWN, Need("no reference range of the baseline")
-    truth = compare_bounded(before.value, before.bound, "<", before.low)
+    truth = compare_bounded(before.value, before.bound, ">" if which == "high" else "<", limit)
     return truth, Need("only a bound of the baseline is known")
 
 
