@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gradatim.core.errors import UnusableInput
 from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Source
+from gradatim.vocabulary.sources import tables
 from gradatim.vocabulary.stores.writing import Writer
 
 MEDDRA = "http://terminology.hl7.org/CodeSystem/MDRAE"
@@ -25,11 +26,7 @@ _CURRENCY = 9
 
 def recognise(folder: Path) -> Path | None:
     """Return the folder of the ASCII files, this one or one in it; None where it is no MedDRA."""
-    for one in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir())):
-        names = {path.name.lower() for path in one.iterdir()}
-        if names.issuperset(_NEEDED):
-            return one
-    return None
+    return tables.folder_of(folder, _NEEDED)
 
 
 def read_release(folder: Path, writer: Writer) -> None:

@@ -6,7 +6,7 @@ Releases have tens of millions of rows, so that DuckDB reads them, in little mem
 import gzip
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,19 @@ def working_database() -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(f"{folder}/work.duckdb", config=settings) as database:
             database.execute("SET preserve_insertion_order = false")
             yield database
+
+
+def folder_of(folder: Path, names: Iterable[str]) -> Path | None:
+    """Return the first folder, this one or one in it, with files of all these names; None: none.
+
+    Args:
+        folder: where to look.
+        names: in small letters.
+    """
+    for one in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir())):
+        if {path.name.lower() for path in one.iterdir()}.issuperset(names):
+            return one
+    return None
 
 
 def query_rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:

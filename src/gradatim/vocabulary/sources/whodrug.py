@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gradatim.core.errors import UnusableInput
 from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Source
-from gradatim.vocabulary.sources import atc
+from gradatim.vocabulary.sources import atc, tables
 from gradatim.vocabulary.stores.writing import Writer
 
 WHODRUG = "urn:oid:2.16.840.1.113883.6.294"
@@ -26,10 +26,7 @@ _NUMBER, _NAME_AT, _ATC_AT, _ATC_END, _TEXT_AT = 11, 30, 12, 19, 8
 
 def recognise(folder: Path) -> Path | None:
     """Return the folder of the text files, this one or one in it; None where it is no WHODrug."""
-    for one in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir())):
-        if {path.name.lower() for path in one.iterdir()}.issuperset((_NAMES, _CODES)):
-            return one
-    return None
+    return tables.folder_of(folder, (_NAMES, _CODES))
 
 
 def read_release(folder: Path, writer: Writer) -> None:
