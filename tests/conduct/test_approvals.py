@@ -75,9 +75,15 @@ def test_an_approval_of_a_version_that_is_not_in_force_does_not_count():
 
 ASKED = (p.ParticipantRegistered, p.ParticipantEnrolled, r.DoseDecision, p.InformedConsentObtained)
 NEVER = (
-    f.EncounterDone, f.LaboratoryResultsRecorded, s.AdverseEventReported, s.SafetyReportSent,
-    s.DoseLimitingToxicityAdjudicated, p.Disposition, t.TrialPaused, t.TrialStopped,
-)  # fmt: skip
+    f.EncounterDone,
+    f.LaboratoryResultsRecorded,
+    s.AdverseEventReported,
+    s.SafetyReportSent,
+    s.DoseLimitingToxicityAdjudicated,
+    p.Disposition,
+    t.TrialPaused,
+    t.TrialStopped,
+)
 
 
 @pytest.mark.parametrize("kind", ASKED)

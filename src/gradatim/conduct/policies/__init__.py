@@ -265,8 +265,11 @@ def _dated(kind: type[Event], asked: tuple[Policy, ...]) -> tuple[Policy, ...]:
 
 _FACTS = tuple(kind for kind, act in ACTS.items() if not act.refusable)
 NOT_OF_THE_DATA: tuple[type[Event], ...] = (
-    t.SiteClosed, t.TrainingRecorded, r.ProposalWithdrawn, r.ExportMade,
-)  # fmt: skip
+    t.SiteClosed,
+    t.TrainingRecorded,
+    r.ProposalWithdrawn,
+    r.ExportMade,
+)
 """Facts that say nothing about the data: they are not flagged after the lock."""
 
 
