@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from gradatim.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from gradatim.conduct.state import State
+    from gradatim.conduct.state import Participant, State
 
 
 def print_state(state: "State", on: date | None, json: bool, whole: bool = False) -> None:
@@ -74,9 +74,8 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
     """Give the state as plain values; `on` is the day windows are looked at, else the last one."""
     from gradatim.conduct.days import day_at
     from gradatim.conduct.escalation import advised
-    from gradatim.conduct.views.doses import given
     from gradatim.conduct.views.levels import levels
-    from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+    from gradatim.conduct.views.stopping_rules import unanswered_rules
 
     last = state.recorded_at
     day = on or (day_at(state, "", last) if last else date.min)
@@ -119,20 +118,24 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
             }
             for one in state.cohorts
         ],
-        "participants": [
-            {
-                "id": one.id,
-                "site": one.site,
-                "status": one.status,
-                "level": one.level,
-                "replaced": one.replaced,
-                "erased": one.erased,
-                "doses": len(given(state, one)),
-                "adverse_events": sum(who == one.id for who in state.adverse_events.values()),
-                "candidates": [found.label for found in possible_dlts(state, one)],
-            }
-            for one in state.participants.values()
-        ],
+        "participants": [_person(state, one) for one in state.participants.values()],
+    }
+
+
+def _person(state: "State", one: "Participant") -> dict[str, Any]:
+    from gradatim.conduct.views.doses import given
+    from gradatim.conduct.views.safety import possible_dlts
+
+    return {
+        "id": one.id,
+        "site": one.site,
+        "status": one.status,
+        "level": one.level,
+        "replaced": one.replaced,
+        "erased": one.erased,
+        "doses": len(given(state, one)),
+        "adverse_events": sum(who == one.id for who in state.adverse_events.values()),
+        "candidates": [found.label for found in possible_dlts(state, one)],
     }
 
 
