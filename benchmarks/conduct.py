@@ -32,7 +32,7 @@ from gradatim.conduct.ledger import Entry, verify
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.stores import Store, StoreMode, open_store
 from gradatim.conduct.trial import Recorded, Trial
-from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from tests.conduct.generated import FROM, NAME, begun
 from tests.conduct.memory import ListStore
 from tests.conduct.trials import finished

@@ -23,7 +23,8 @@ from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Trial
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.weights import weighed
 from gradatim.core.errors import UnusableInput
 from tests.conduct.digest import digest

@@ -25,7 +25,8 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import to_be_signed
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE

@@ -16,7 +16,8 @@ from gradatim.conduct.policies.dosing import treatment_goes_on
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses, died_on, unexplained_death
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.truth import FALSE
 from gradatim.dosefinding.outcomes import letter_of

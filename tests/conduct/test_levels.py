@@ -18,7 +18,7 @@ from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.state import State
 from gradatim.conduct.views.levels import levels
-from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.truth import TRUE
 from tests.conduct.leveled import (

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.state import State
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.protocol.nodes import Rule
 from tests.conduct.treated import (

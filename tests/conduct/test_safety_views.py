@@ -12,7 +12,8 @@ from gradatim.conduct.events.base import Measured
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import State
 from gradatim.conduct.views.grades import grades
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.treated import (
     AFTER,

@@ -15,7 +15,8 @@ from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.outcomes import letter_of

@@ -17,7 +17,8 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.reporting import reports, to_nullify
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.conduct.voids import SUPERSEDED
 from gradatim.core.errors import UnusableInput

@@ -28,7 +28,8 @@ from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import grades, unsigned
 from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
 from gradatim.conduct.views.visits import visits
 from gradatim.core.verdict import Reason

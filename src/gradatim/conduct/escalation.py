@@ -7,7 +7,8 @@ from typing import NamedTuple
 from gradatim.conduct.events.review import DoseDecision as DoseMade
 from gradatim.conduct.state import Cohort, Participant, State
 from gradatim.conduct.views.doses import first_dose_at
-from gradatim.conduct.views.safety import dlt_outcome, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.ceiling import (
     Ceiling,

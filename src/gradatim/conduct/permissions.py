@@ -22,7 +22,7 @@ from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.signatures import JUDGEMENT, MEANINGS, meaning_of_correction
 from gradatim.conduct.state import State
 from gradatim.conduct.views.judgements import INVESTIGATOR, JUDGEMENTS
-from gradatim.conduct.views.safety import update_takes_signature, why_signed
+from gradatim.conduct.views.signed_changes import update_takes_signature, why_signed
 from gradatim.conduct.voids import SUPERSEDED
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.core.verdict import Verdict

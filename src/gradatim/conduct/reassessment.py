@@ -34,7 +34,8 @@ from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import doses, entries_of
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.voids import OF_A_DOSE
 from gradatim.core.message import Text
 from gradatim.core.truth import TRUE

@@ -16,13 +16,8 @@ from gradatim.conduct.views.eligibility import eligibility
 from gradatim.conduct.views.grades import Graded, grades
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.reporting import Due, reports
-from gradatim.conduct.views.safety import (
-    DltCandidate,
-    FiredRule,
-    dlt_outcome,
-    fired_rules,
-    possible_dlts,
-)
+from gradatim.conduct.views.safety import DltCandidate, dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import FiredRule, fired_rules
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE, UNKNOWN

@@ -34,7 +34,8 @@ from gradatim.conduct.views.doses import (
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.levels import against
-from gradatim.conduct.views.safety import FiredRule, possible_dlts, unanswered_rules, unobserved
+from gradatim.conduct.views.safety import possible_dlts, unobserved
+from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
 from gradatim.core.dates import step
 from gradatim.core.message import Argument, Label, Term, clauses
 from gradatim.core.quantity import Quantity

@@ -13,7 +13,7 @@ from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.judgements import INVESTIGATOR, lessened_by
 from gradatim.conduct.views.reporting import due_of
-from gradatim.conduct.views.safety import rests_on
+from gradatim.conduct.views.signed_changes import rests_on
 from gradatim.core.message import Pair, Term, join
 from gradatim.core.verdict import Verdict
 

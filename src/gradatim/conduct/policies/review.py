@@ -33,7 +33,8 @@ from gradatim.conduct.proposals import (
 )
 from gradatim.conduct.state import State
 from gradatim.conduct.views.open_items import OpenItem, may_stay_open, open_items
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
 from gradatim.protocol.questions import ruled_design

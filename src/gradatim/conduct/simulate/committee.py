@@ -30,7 +30,8 @@ from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.approvals import AUTHORITIES
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.open_items import open_items
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.protocol.questions import ruled_design
 
 CHAIR = COMMITTEE[0]

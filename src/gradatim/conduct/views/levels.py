@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gradatim.conduct.escalation import supported
 from gradatim.conduct.messages import Breach
 from gradatim.conduct.state import State
-from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Text
 

@@ -1,29 +1,22 @@
-"""What a participant's adverse events and results mean: candidates, outcomes, fired rules."""
+"""What a participant's adverse events and results mean: candidates, and outcomes for the design."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from gradatim.clinical.ctcae.terms import folded
-from gradatim.conduct.corrections import correction_of, is_signed
 from gradatim.conduct.days import day_of
 from gradatim.conduct.events.participants import (
     Disposition,
-    EntryCorrected,
     InformedConsentWithdrawn,
-    RecordNotUnderstood,
 )
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import (
     AdverseEventClassified,
-    AdverseEventUpdated,
     DoseLimitingToxicityAdjudicated,
 )
-from gradatim.conduct.messages import Standing, listed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import (
     DIED,
@@ -43,21 +36,14 @@ from gradatim.conduct.views.doses import (
 )
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grades import Graded, grades, measured_after, worsened
-from gradatim.conduct.views.judgements import (
-    JUDGEMENTS,
-    lessened,
-    lessened_by,
-    to_be_signed,
-)
 from gradatim.conduct.views.past import LaterChange, before, changes
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, step
-from gradatim.core.message import Term, Text
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
 from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.evidence.facts import Facts, GradeSpell
 from gradatim.protocol.treatment import Sentinel
-from gradatim.safety import dlt, stopping
+from gradatim.safety import dlt
 from gradatim.safety.events import AdverseEvent, fatal, graded, relation
 
 LONGEST_ID = 100
@@ -110,7 +96,7 @@ def _candidates(state: State, participant: Participant) -> tuple[DltCandidate, .
 def _by_its_entries(state: State, participant: Participant) -> tuple[DltCandidate, ...]:
     """Return what the entries, as they stand, make a candidate."""
     said = _adjudicated(state, participant)
-    results = (one.event for one in _worsened(state, participant))
+    results = (one.event for one in worsened_results(state, participant))
     events = {one.id: one for one in (*adverse_events(state, participant), *results)}
     found = [*_by_definition(state, participant), *_leaving(state, participant)]
     return tuple(
@@ -198,64 +184,6 @@ def _worse_at(state: State, participant: Participant, found: "_Found") -> int:
     return max(course.worse_at if course else 0, *corrected, 0)
 
 
-def why_signed(state: State, event: EntryCorrected) -> str:
-    """Say why a correction takes a signature; empty where it takes none.
-
-    What was signed is signed anew. An investigator signs what makes less than it was recorded an
-    adverse event that is a candidate or that a stopping rule stands on, and that a record which is
-    not understood is not of an element after all. The correction must be usable.
-    """
-    if is_signed(state, event.of):
-        return f"entry {event.of} is signed"
-    was, now = correction_of(state, event)
-    if isinstance(was, RecordNotUnderstood) and isinstance(now, RecordNotUnderstood):
-        settled = [name for name in was.elements if name not in now.elements]
-        if settled:
-            return f"{', '.join(settled)} would be open no longer"
-        other = (was.start, was.end) != (now.start, now.end)
-        return "it would be of other days" if other else ""
-    if not isinstance(was, JUDGEMENTS):
-        return ""
-    name, day = was.adverse_event, event.occurred_on
-    rests = rests_on(state, state.participants[was.participant], name, day)
-    if rests and lessened(was, now):
-        return f"{rests}, and would be less"
-    renamed = getattr(was, "term", "") != getattr(now, "term", "")
-    if renamed and _bears_out_a_rule(state, name, day):
-        return f"{name} is what a stopping rule stands on, and would be another"
-    return ""
-
-
-def rests_on(state: State, participant: Participant, adverse_event: str, on: date) -> Text:
-    """Say what of the trial's safety rests on an adverse event as of a day; empty if nothing."""
-    if adverse_event in {found.id for found in possible_dlts(state, participant)}:
-        return Standing.IS_CANDIDATE(adverse_event=Term(adverse_event))
-    if _bears_out_a_rule(state, adverse_event, on):
-        return Standing.BEARS_OUT_RULE(adverse_event=Term(adverse_event))
-    return ""
-
-
-def _bears_out_a_rule(state: State, adverse_event: str, on: date) -> bool:
-    return any(adverse_event in rule.by for rule in unanswered_rules(state, on))
-
-
-def update_takes_signature(state: State, event: AdverseEventUpdated) -> bool:
-    """Whether an investigator signs an update of an adverse event.
-
-    They do where it makes less what was signed, what is a candidate or what a stopping rule stands
-    on, and where something about the event was changed without the signature that it takes. The
-    update must be usable.
-    """
-    one = state.participants[event.participant]
-    course = courses(state, one)[event.adverse_event]
-    waiting = {getattr(entry, "adverse_event", None) for _, entry in to_be_signed(state, one)}
-    if course.unsigned or event.adverse_event in waiting:
-        return True
-    if not lessened_by(event, course.event):
-        return False
-    return course.signed or bool(rests_on(state, one, event.adverse_event, event.occurred_on))
-
-
 class _Found(NamedTuple):
     """What may be dose-limiting, before the committee is asked; see `DltCandidate`."""
 
@@ -266,7 +194,7 @@ class _Found(NamedTuple):
     entry: int
 
 
-class _WorseResult(NamedTuple):
+class WorseResult(NamedTuple):
     """A result that became worse after a dose, as an adverse event, and the entry that holds it."""
 
     entry: int
@@ -282,7 +210,7 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
     first, last = day_of(state, done[0]), day_of(state, done[-1])
     known = courses(state, participant)
     events = [one.event for one in known.values()]
-    results = _results(state, participant)
+    results = measured_results(state, participant)
     found = [
         _Found(
             one.event.id,
@@ -306,12 +234,26 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
         ]
     return found + [
         _Found(event.id, f"{event.term} (laboratory)", verdict, "result", entry)
-        for entry, event in _worsened(state, participant)
+        for entry, event in worsened_results(state, participant)
         if (verdict := dlt.defined(study, event, first, last, results)).truth is not FALSE
     ]
 
 
-def _worsened(state: State, participant: Participant) -> list[_WorseResult]:
+def measured_results(state: State, person: Participant) -> Facts | None:
+    """Return the values after the first dose that the safety rules ask about; None if of none."""
+    dose = first_dose(state, person)
+    named = dlt.measured_elements(state.governing("safety"))
+    if dose is None or not named:
+        return None
+    known = facts_of(state, person)
+    found = {
+        name: tuple(one for one in known.of(name) if measured_after(state, one, dose))
+        for name in named
+    }
+    return replace(known, by_element={name: some for name, some in found.items() if some})
+
+
+def worsened_results(state: State, participant: Participant) -> list[WorseResult]:
     """Return the results that became worse after a dose; before one nothing is graded."""
     if first_dose_at(state, participant) is None:
         return []
@@ -321,7 +263,7 @@ def _worsened(state: State, participant: Participant) -> list[_WorseResult]:
         spells = _spells(state, participant)
     names = _result_names(found)
     return [
-        _WorseResult(
+        WorseResult(
             one.position,
             msgspec.structs.replace(
                 _as_event(state, participant, one),
@@ -409,7 +351,7 @@ def _leaving(state: State, participant: Participant) -> list[_Found]:
         died = isinstance(event, Disposition) and event.status == DIED
         if because is None and died and (death := unexplained_death(state, participant)):
             because = death.event
-        if because is None or not _may_be_related(because):
+        if because is None or not may_be_related(because):
             continue
         left = "withheld" if isinstance(event, DoseWithheld) else "died" if died else "left"
         term = because.term if event.adverse_event is not None else "cause not recorded"
@@ -419,7 +361,8 @@ def _leaving(state: State, participant: Participant) -> list[_Found]:
     return found
 
 
-def _may_be_related(event: AdverseEvent) -> bool:
+def may_be_related(event: AdverseEvent) -> bool:
+    """Whether a relation to the product is not excluded; of what nobody judged it is not."""
     return relation(event) is not FALSE
 
 
@@ -519,216 +462,3 @@ def _enough(state: State, participant: Participant) -> bool:
         return False
     parts = [one.fraction for one in known.values() if one.given or one.withheld]
     return all(part is not None and least - 1e-9 <= part <= most + 1e-9 for part in parts)
-
-
-POSSIBLY = " (possibly)"
-"""What the key of a rule that only may have fired has after its name."""
-
-
-class FiredRule(NamedTuple):
-    """A stopping rule that has fired, or may have.
-
-    Args:
-        key: its name with the level and whom it rests on; what may have fired has another.
-        action: `pause`, `stop level` or `stop`.
-        level: the dose level that it is about; None for the trial.
-        message: in a sentence.
-        by: the adverse events and the participants that bear it out.
-        certain: whether it has fired, and not only may have.
-        answered: whether the committee has resumed dosing on it.
-    """
-
-    key: str
-    action: str
-    level: int | None
-    message: Text
-    by: tuple[str, ...]
-    certain: bool = True
-    answered: bool = False
-
-    @property
-    def text(self) -> str:
-        """The sentence in English."""
-        return str(self.message)
-
-    def closes(self, level: int | None) -> bool:
-        """Whether no dose is given at a level while it stands.
-
-        What stops a level stops those above it, and of somebody without a level nobody knows.
-        """
-        return self.level is None or level is None or level >= self.level
-
-    def ends_the_trial(self, lowest: int) -> bool:
-        """Whether no dose is given at any level any more, whatever the committee decides.
-
-        What only may have fired holds all doses, and ends nothing.
-        """
-        return self.certain and self.holds_everywhere(lowest)
-
-    def holds_everywhere(self, lowest: int) -> bool:
-        """Whether no dose is given at any level while it stands, and the committee cannot resume.
-
-        Args:
-            lowest: the lowest level of the protocol.
-        """
-        return self.action == "stop" or (self.action == "stop level" and self.level == lowest)
-
-
-def unanswered_rules(state: State, on: date) -> list[FiredRule]:
-    """Give the stopping rules that stand: those that pause, until the committee resumes dosing.
-
-    What stops a level or the trial stands for good; nothing but an amendment ends it. What may have
-    done so stands until it is known: that an event is related is excluded by the investigator and
-    the sponsor.
-    """
-    return [one for one in fired_rules(state, on) if not one.answered]
-
-
-def fired_rules(state: State, on: date) -> list[FiredRule]:
-    """Return every stopping rule that has fired, or may have, answered or not."""
-    return state.remembered(f"rules {on}", lambda: _fired(state, on))
-
-
-def _fired(state: State, on: date) -> list[FiredRule]:
-    if not state.versions:
-        return []
-    found = []
-    answers = _answers(state)
-    for one in stopping.fired(state.governing("safety"), _watched(state), on):
-        answered = one.rule.action == "pause" and _answered(one, answers)
-        found.append(
-            FiredRule(
-                _key(one), one.rule.action, one.level, _sentence(one), one.by, one.certain, answered
-            )
-        )
-    return found
-
-
-def _answers(state: State) -> dict[str, set[str]]:
-    """Return the cases on which the committee has resumed dosing, by the rule that they are of."""
-    found: dict[str, set[str]] = {}
-    for key in state.resumed_rules:
-        rule, _, cases = key.rpartition(": ")
-        found.setdefault(rule, set()).update(cases.split(", "))
-    return found
-
-
-def _answered(one: stopping.Fired, answers: dict[str, set[str]]) -> bool:
-    """Whether the committee knew of every case that a rule rests on, and that it is one.
-
-    Who said that something may be so has not said that it is.
-    """
-    certain, possible = (_of(one, ""), _of(one, POSSIBLY))
-    known = answers.get(certain, set())
-    if not one.certain:
-        known = known | answers.get(possible, set())
-    return {*one.by} <= known if one.by else _key(one).rpartition(": ")[0] in answers
-
-
-def _watched(state: State) -> list[stopping.Watched]:
-    """Give every participant as the stopping rules see one, replaced ones too."""
-    everybody = (
-        person.remembered("watched", partial(_as_watched, state, person))
-        for person in state.participants.values()
-    )
-    return [
-        one
-        for one in everybody
-        if one.events or one.limiting is not None or (one.known and one.known.by_element)
-    ]
-
-
-def _as_watched(state: State, person: Participant) -> stopping.Watched:
-    known = possible_dlts(state, person)
-    cleared = {one.id for one in known if not one.counts}
-    results = [
-        _as_reported(state, person, one)
-        for one in _worsened(state, person)
-        if one.event.id not in cleared
-    ]
-    death = unexplained_death(state, person)
-    deaths = [death.event] if death is not None and _may_be_related(death.event) else []
-    now = {one.id: one for one in (*adverse_events(state, person), *results)}
-    # What was changed counts as it was until the committee has adjudicated it.
-    was = {
-        one.id: _as_judged_since(one.event, now.get(one.id))
-        for one in known
-        if one.changed_by is not None and one.counts and one.event is not None
-    }
-    events = [*(one for one in now.values() if one.id not in was), *was.values(), *deaths]
-    dosed = first_dose_on(state, person)
-    counting = [one for one in known if one.counts]
-    return stopping.Watched(
-        person.id,
-        person.level,
-        events,
-        dosed if counting else None,
-        stopping.facts_for_rules(
-            state.governing("safety"), person.id, events, _results(state, person)
-        ),
-        any(one.dose_limiting or one.verdict.truth is TRUE for one in counting),
-        dosed,
-        {},
-    )
-
-
-def _results(state: State, person: Participant) -> Facts | None:
-    """Return the values after the first dose that the safety rules ask about; None if of none."""
-    dose = first_dose(state, person)
-    named = dlt.measured_elements(state.governing("safety"))
-    if dose is None or not named:
-        return None
-    known = facts_of(state, person)
-    found = {
-        name: tuple(one for one in known.of(name) if measured_after(state, one, dose))
-        for name in named
-    }
-    return replace(known, by_element={name: some for name, some in found.items() if some})
-
-
-def _as_reported(state: State, person: Participant, one: _WorseResult) -> AdverseEvent:
-    """Return a result that became worse, judged as the adverse event is that was reported of it."""
-    for course in courses(state, person).values():
-        report = state.events[course.position]
-        if getattr(report, "of", None) == one.entry and folded(course.event.term) == folded(
-            one.event.term
-        ):
-            return _as_judged_since(msgspec.structs.replace(one.event, doubted=True), course.event)
-    return one.event
-
-
-def _as_judged_since(was: AdverseEvent, now: AdverseEvent | None) -> AdverseEvent:
-    """Return an event as it was before a change, with the judgement that was waited for then.
-
-    That nobody had judged the relation is no judgement that a later one could take back.
-    """
-    if now is None or relation(was) is not UNKNOWN:
-        return was
-    return msgspec.structs.replace(
-        was,
-        investigator_relation=now.investigator_relation,
-        sponsor_relation=now.sponsor_relation,
-    )
-
-
-def _key(one: stopping.Fired) -> str:
-    """Name what fired: what only may have is another thing than what has."""
-    return f"{_of(one, '' if one.certain else POSSIBLY)}: {', '.join(sorted(one.by))}"
-
-
-def _of(one: stopping.Fired, perhaps: str) -> str:
-    level = "" if one.level is None else f" at level {one.level}"
-    return f"{one.rule.id}{level}{perhaps}"
-
-
-def _sentence(one: stopping.Fired) -> Text:
-    """Return in a sentence which rule stands, what it does, and whom it rests on."""
-    told = {
-        "rule": Term(one.rule.id.replace("_", " ")),
-        "action": Term(one.rule.action),
-        "who": listed(sorted(one.by)),
-    }
-    if one.level is None:
-        return (Standing.FIRED if one.certain else Standing.MAY_HAVE_FIRED)(**told)
-    at_level = Standing.FIRED_AT if one.certain else Standing.MAY_HAVE_FIRED_AT
-    return at_level(**told, level=one.level)

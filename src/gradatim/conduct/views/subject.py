@@ -24,12 +24,8 @@ from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.judgements import JUDGEMENTS
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import (
-    DltCandidate,
-    dlt_outcome,
-    possible_dlts,
-    unanswered_rules,
-)
+from gradatim.conduct.views.safety import DltCandidate, dlt_outcome, possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Text
 from gradatim.core.quantity import Quantity

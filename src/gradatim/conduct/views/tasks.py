@@ -28,7 +28,8 @@ from gradatim.conduct.views.levels import closed_by
 from gradatim.conduct.views.logs import open_pregnancies
 from gradatim.conduct.views.records import records_of
 from gradatim.conduct.views.reporting import reports, to_nullify
-from gradatim.conduct.views.safety import FiredRule, possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
 from gradatim.conduct.views.urgent import notifications
 from gradatim.conduct.views.visits import visits
 from gradatim.core.dates import parse_day, step

@@ -12,7 +12,8 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.consent import ISO_639_1
 from gradatim.conduct.views.logs import open_pregnancies, unscheduled_visits
-from gradatim.conduct.views.safety import possible_dlts, unanswered_rules
+from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.dosing.accountability import adds_up
 from gradatim.dosing.inventory import Container
 from gradatim.dosing.movements import ON_HAND, PRODUCT_TRANSITIONS

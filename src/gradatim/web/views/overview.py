@@ -15,7 +15,7 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.state import State
 from gradatim.conduct.views.ladder import enrolment, ladder
-from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import Task
 from gradatim.conduct.views.visible_tasks import visible_tasks
 from gradatim.web.access import Request, page

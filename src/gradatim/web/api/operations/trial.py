@@ -12,7 +12,7 @@ from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import Query
 from gradatim.conduct.views.levels import levels
-from gradatim.conduct.views.safety import unanswered_rules
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.visible_tasks import VisibleTask, visible_tasks
 from gradatim.protocol.questions import ruled_design
 from gradatim.web.api.operations.dependencies import FAULTS, access_to, trial_of

@@ -1,0 +1,222 @@
+"""Which stopping rules of the protocol stand: what has fired or may have, what was answered."""
+
+from datetime import date
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+
+from gradatim.clinical.ctcae.terms import folded
+from gradatim.conduct.messages import Standing, listed
+from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.adverse_events import adverse_events, courses, unexplained_death
+from gradatim.conduct.views.doses import first_dose_on
+from gradatim.conduct.views.safety import (
+    WorseResult,
+    may_be_related,
+    measured_results,
+    possible_dlts,
+    worsened_results,
+)
+from gradatim.core.message import Term, Text
+from gradatim.core.truth import TRUE, UNKNOWN
+from gradatim.safety import stopping
+from gradatim.safety.events import AdverseEvent, relation
+
+POSSIBLY = " (possibly)"
+"""What the key of a rule that only may have fired has after its name."""
+
+
+class FiredRule(NamedTuple):
+    """A stopping rule that has fired, or may have.
+
+    Args:
+        key: its name with the level and whom it rests on; what may have fired has another.
+        action: `pause`, `stop level` or `stop`.
+        level: the dose level that it is about; None for the trial.
+        message: in a sentence.
+        by: the adverse events and the participants that bear it out.
+        certain: whether it has fired, and not only may have.
+        answered: whether the committee has resumed dosing on it.
+    """
+
+    key: str
+    action: str
+    level: int | None
+    message: Text
+    by: tuple[str, ...]
+    certain: bool = True
+    answered: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return str(self.message)
+
+    def closes(self, level: int | None) -> bool:
+        """Whether no dose is given at a level while it stands.
+
+        What stops a level stops those above it, and of somebody without a level nobody knows.
+        """
+        return self.level is None or level is None or level >= self.level
+
+    def ends_the_trial(self, lowest: int) -> bool:
+        """Whether no dose is given at any level any more, whatever the committee decides.
+
+        What only may have fired holds all doses, and ends nothing.
+        """
+        return self.certain and self.holds_everywhere(lowest)
+
+    def holds_everywhere(self, lowest: int) -> bool:
+        """Whether no dose is given at any level while it stands, and the committee cannot resume.
+
+        Args:
+            lowest: the lowest level of the protocol.
+        """
+        return self.action == "stop" or (self.action == "stop level" and self.level == lowest)
+
+
+def unanswered_rules(state: State, on: date) -> list[FiredRule]:
+    """Give the stopping rules that stand: those that pause, until the committee resumes dosing.
+
+    What stops a level or the trial stands for good; nothing but an amendment ends it. What may have
+    done so stands until it is known: that an event is related is excluded by the investigator and
+    the sponsor.
+    """
+    return [one for one in fired_rules(state, on) if not one.answered]
+
+
+def fired_rules(state: State, on: date) -> list[FiredRule]:
+    """Return every stopping rule that has fired, or may have, answered or not."""
+    return state.remembered(f"rules {on}", lambda: _fired(state, on))
+
+
+def _fired(state: State, on: date) -> list[FiredRule]:
+    if not state.versions:
+        return []
+    found = []
+    answers = _answers(state)
+    for one in stopping.fired(state.governing("safety"), _watched(state), on):
+        answered = one.rule.action == "pause" and _answered(one, answers)
+        found.append(
+            FiredRule(
+                _key(one), one.rule.action, one.level, _sentence(one), one.by, one.certain, answered
+            )
+        )
+    return found
+
+
+def _answers(state: State) -> dict[str, set[str]]:
+    """Return the cases on which the committee has resumed dosing, by the rule that they are of."""
+    found: dict[str, set[str]] = {}
+    for key in state.resumed_rules:
+        rule, _, cases = key.rpartition(": ")
+        found.setdefault(rule, set()).update(cases.split(", "))
+    return found
+
+
+def _answered(one: stopping.Fired, answers: dict[str, set[str]]) -> bool:
+    """Whether the committee knew of every case that a rule rests on, and that it is one.
+
+    Who said that something may be so has not said that it is.
+    """
+    certain, possible = (_of(one, ""), _of(one, POSSIBLY))
+    known = answers.get(certain, set())
+    if not one.certain:
+        known = known | answers.get(possible, set())
+    return {*one.by} <= known if one.by else _key(one).rpartition(": ")[0] in answers
+
+
+def _watched(state: State) -> list[stopping.Watched]:
+    """Give every participant as the stopping rules see one, replaced ones too."""
+    everybody = (
+        person.remembered("watched", partial(_as_watched, state, person))
+        for person in state.participants.values()
+    )
+    return [
+        one
+        for one in everybody
+        if one.events or one.limiting is not None or (one.known and one.known.by_element)
+    ]
+
+
+def _as_watched(state: State, person: Participant) -> stopping.Watched:
+    known = possible_dlts(state, person)
+    cleared = {one.id for one in known if not one.counts}
+    results = [
+        _as_reported(state, person, one)
+        for one in worsened_results(state, person)
+        if one.event.id not in cleared
+    ]
+    death = unexplained_death(state, person)
+    deaths = [death.event] if death is not None and may_be_related(death.event) else []
+    now = {one.id: one for one in (*adverse_events(state, person), *results)}
+    # What was changed counts as it was until the committee has adjudicated it.
+    was = {
+        one.id: _as_judged_since(one.event, now.get(one.id))
+        for one in known
+        if one.changed_by is not None and one.counts and one.event is not None
+    }
+    events = [*(one for one in now.values() if one.id not in was), *was.values(), *deaths]
+    dosed = first_dose_on(state, person)
+    counting = [one for one in known if one.counts]
+    return stopping.Watched(
+        person.id,
+        person.level,
+        events,
+        dosed if counting else None,
+        stopping.facts_for_rules(
+            state.governing("safety"), person.id, events, measured_results(state, person)
+        ),
+        any(one.dose_limiting or one.verdict.truth is TRUE for one in counting),
+        dosed,
+        {},
+    )
+
+
+def _as_reported(state: State, person: Participant, one: WorseResult) -> AdverseEvent:
+    """Return a result that became worse, judged as the adverse event is that was reported of it."""
+    for course in courses(state, person).values():
+        report = state.events[course.position]
+        if getattr(report, "of", None) == one.entry and folded(course.event.term) == folded(
+            one.event.term
+        ):
+            return _as_judged_since(msgspec.structs.replace(one.event, doubted=True), course.event)
+    return one.event
+
+
+def _as_judged_since(was: AdverseEvent, now: AdverseEvent | None) -> AdverseEvent:
+    """Return an event as it was before a change, with the judgement that was waited for then.
+
+    That nobody had judged the relation is no judgement that a later one could take back.
+    """
+    if now is None or relation(was) is not UNKNOWN:
+        return was
+    return msgspec.structs.replace(
+        was,
+        investigator_relation=now.investigator_relation,
+        sponsor_relation=now.sponsor_relation,
+    )
+
+
+def _key(one: stopping.Fired) -> str:
+    """Name what fired: what only may have is another thing than what has."""
+    return f"{_of(one, '' if one.certain else POSSIBLY)}: {', '.join(sorted(one.by))}"
+
+
+def _of(one: stopping.Fired, perhaps: str) -> str:
+    level = "" if one.level is None else f" at level {one.level}"
+    return f"{one.rule.id}{level}{perhaps}"
+
+
+def _sentence(one: stopping.Fired) -> Text:
+    """Return in a sentence which rule stands, what it does, and whom it rests on."""
+    told = {
+        "rule": Term(one.rule.id.replace("_", " ")),
+        "action": Term(one.rule.action),
+        "who": listed(sorted(one.by)),
+    }
+    if one.level is None:
+        return (Standing.FIRED if one.certain else Standing.MAY_HAVE_FIRED)(**told)
+    at_level = Standing.FIRED_AT if one.certain else Standing.MAY_HAVE_FIRED_AT
+    return at_level(**told, level=one.level)
