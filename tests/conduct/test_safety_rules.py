@@ -92,7 +92,7 @@ def test_results_that_are_limiting_by_the_definition_are_a_candidate_until_adjud
     assert possible_dlts(state, one(state)) == ()
     at = liver(state, 200, 3)
     (found,) = possible_dlts(state, one(state))
-    assert (found.id, found.entry, found.origin) == ("results-alt-bilirubin", at, "result")
+    assert (found.id, found.entry, found.origin) == ("results-alt-bilirubin", at, "results")
     assert dlt_outcome(state, one(state), LATER) is DoseOutcome.CANDIDATE
     wrong = {"element": "alt", "value": 20.0, "unit": "U/L", "high": 40.0}
     correct(state, at, results=[wrong])

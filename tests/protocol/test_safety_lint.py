@@ -63,7 +63,11 @@ FAULTS: list[tuple[Any, str]] = [
     (stopping({**EVENT, "within": window("screening")}), "counts from first_dose"),
     (stopping({"not": EVENT}), "must not hold where nothing has happened"),
     (stopping({"any": [EVENT, {"not": ALT}]}), "must not hold where nothing has happened"),
-    (stopping({"all": []}), "holds where nothing has happened"),
+    (stopping({"all": []}), "must not hold where nothing has happened"),
+    (
+        stopping({"all": [{"not": EVENT}, {"any": [{"not": ALT}, EVENT]}]}),
+        "must not hold where nothing has happened",
+    ),
     (stopping({"event": "toxicity", "grade": ">= 6"}), "no adverse event has grade"),
     (stopping({"event": "toxicity", "grade": "> 2 x ULN"}), "a bare number"),
     (with_terms({"event": "toxicity", "grade": ">= 4"}, ["Headache"]), "3 at most"),

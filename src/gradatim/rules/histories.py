@@ -101,14 +101,16 @@ def _lasted(node: Event, length: Duration, fact: Fact, s: Situation) -> Truth:
     """
     spells = fact.spells or (GradeSpell(fact.value, fact.start, fact.end),)
     truth = FALSE
-    run: list[GradeSpell] = []
+    sure: list[GradeSpell] = []
+    perhaps: list[GradeSpell] = []
     for one in spells:
         graded = _of_grade(node, one.grade)
-        if graded is FALSE:
-            run = []
-            continue
-        run.append(one)
-        truth = max(truth, min(_long_enough(run, length, s), graded))
+        sure = [*sure, one] if graded is TRUE else []
+        perhaps = [*perhaps, one] if graded is not FALSE else []
+        if sure:
+            truth = max(truth, _long_enough(sure, length, s))
+        if perhaps:
+            truth = max(truth, min(UNKNOWN, _long_enough(perhaps, length, s)))
     return truth
 
 

@@ -103,21 +103,19 @@ def _of_values(leaf: Measured) -> Iterator[str]:
 
 def _denied(rule: Node) -> Iterator[str]:
     """Find what would hold as long as nothing has happened."""
-    parts: list[Node] = [rule]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, Not):
-            yield (
-                "a safety rule must not hold where nothing has happened: put the `not` beside "
-                "what has, in an `all`"
-            )
-        elif isinstance(part, AnyOf):
-            parts += part.any
-        elif isinstance(part, AllOf):
-            if not part.all:
-                yield "an `all` without parts holds where nothing has happened"
-            elif all(isinstance(one, Not) for one in part.all):
-                parts += part.all
+    if _holds_of_nothing(rule):
+        yield (
+            "a safety rule must not hold where nothing has happened: put the `not` beside "
+            "what has, in an `all`"
+        )
+
+
+def _holds_of_nothing(rule: Node) -> bool:
+    if isinstance(rule, Not):
+        return not _holds_of_nothing(rule.not_)
+    if isinstance(rule, AnyOf):
+        return any(map(_holds_of_nothing, rule.any))
+    return isinstance(rule, AllOf) and all(map(_holds_of_nothing, rule.all))
 
 
 def _of_stopping(rule: Node, participants: int) -> Iterator[str]:

@@ -229,7 +229,8 @@ def _by_id(by_element: Mapping[str, tuple[Fact, ...]]) -> dict[str, dict[str, tu
     found: dict[str, dict[str, tuple[Fact, ...]]] = {}
     for name, facts in by_element.items():
         for fact in facts:
-            found.setdefault(fact.id, {})[name] = (fact,)
+            of = found.setdefault(fact.id, {})
+            of[name] = (*of.get(name, ()), fact)
     return found
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from gradatim.conduct.days import begun_at, day_of, done_by, happened_at
-from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.participants import ParticipantEnrolled
 from gradatim.conduct.events.product import (
     BedsideChecked,
@@ -26,13 +25,12 @@ from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.doses import (
     Dose,
     doses,
-    entries_of,
     first_dose_at,
     first_dose_on,
     given,
 )
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
-from gradatim.conduct.views.grades import grades
+from gradatim.conduct.views.grades import grades, significance
 from gradatim.conduct.views.levels import against
 from gradatim.conduct.views.safety import possible_dlts, unobserved
 from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
@@ -156,10 +154,7 @@ SEVERE = 3
 def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
     """A severe result of the day of the dose, or the day before, was judged by an investigator."""
     one = person(state, event)
-    said = {
-        (signed.of, signed.element): signed.significant
-        for _, signed in entries_of(state, one, ClinicalSignificanceSigned)
-    }
+    said = significance(state, one)
     first, last = event.occurred_on - timedelta(days=1), moment(event)
     children = []
     for found in grades(state, one):
@@ -168,7 +163,7 @@ def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
         near = first <= day.last and day.first <= event.occurred_on
         if found.by_numbers < SEVERE or not near or (taken is not None and taken > last):
             continue
-        significant = said.get((found.position, found.element))
+        judged = said.get((found.position, found.element))
         graded = Standing.PERHAPS_GRADE if found.grade.grade is None else Standing.GRADE
         told: dict[str, Argument] = {
             "term": Term(found.grade.term),
@@ -176,9 +171,9 @@ def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
             "day": day,
             "entry": found.position,
         }
-        if significant is None:
+        if judged is None:
             children.append(unknown(Breach.RESULT_NOT_JUDGED(**told)))
-        elif significant:
+        elif judged.significant:
             children.append(broken(Breach.RESULT_SIGNIFICANT(**told)))
     if not children:
         return holds("there is none")

@@ -219,12 +219,13 @@ def _spells(state: State, course: Course) -> tuple[GradeSpell, ...]:
     """Return the grades that an event had, each from the day of the entry that says so."""
     if len(course.history) < 2:
         return ()
-    begins = [course.event.onset]
-    begins += [on(state.events[position].occurred_on) for position, _ in course.history[1:]]
+    first, *later = course.history
+    later.sort(key=lambda one: state.events[one[0]].occurred_on)
+    begins = [course.event.onset, *(on(state.events[at].occurred_on) for at, _ in later)]
     ends = [*begins[1:], course.event.resolved or NEVER_ENDED]
     return tuple(
-        GradeSpell(grade, first, last)
-        for (_, grade), first, last in zip(course.history, begins, ends, strict=True)
+        GradeSpell(grade, since, last)
+        for (_, grade), since, last in zip([first, *later], begins, ends, strict=True)
     )
 
 
@@ -270,7 +271,7 @@ def unexplained_death(state: State, participant: Participant) -> Course | None:
 def death_as_event(state: State, participant: Participant) -> Course | None:
     """Return a death that was recorded without an adverse event as one; see `unexplained_death`."""
     death = _death(state, participant)
-    if death is None or death[1].adverse_event is not None:
+    if death is None or death[1].adverse_event in courses(state, participant):
         return None
     position, event = death
     untouched = participant.level is None and not given(state, participant)
@@ -383,9 +384,7 @@ def _judged(
     if event.relation and not judged(state, position):
         worse = causality_truth(event.relation) > relation(course.event)
         event = msgspec.structs.replace(event, relation=None)
-        if worse and not course.event.investigator_relation:
-            return course, event
-        if worse:
+        if worse and course.event.investigator_relation:
             open_ = msgspec.structs.replace(course.event, investigator_relation="", doubted=True)
             course = replace(course, event=open_)
     if signed_by_investigator(state, position):

@@ -368,16 +368,23 @@ def _normal(fact: Fact) -> bool:
     return (value.low is None or value.low <= value.value) and value.value <= value.high
 
 
+def significance(
+    state: State, participant: Participant
+) -> dict[tuple[int, str], ClinicalSignificanceSigned]:
+    """Return what was judged of each result that still says what was judged: entry, element."""
+    return {
+        (event.of, event.element): event
+        for position, event in entries_of(state, participant, ClinicalSignificanceSigned)
+        if _judged_as_it_stands(state, position, event)
+    }
+
+
 def unsigned(state: State, participant: Participant) -> list[Graded]:
     """Return the abnormal results whose clinical significance no investigator has signed.
 
     A judgement is of the value that was judged: of one corrected since it is to be signed anew.
     """
-    signed = {
-        (event.of, event.element)
-        for position, event in entries_of(state, participant, ClinicalSignificanceSigned)
-        if _judged_as_it_stands(state, position, event)
-    }
+    signed = significance(state, participant)
     return [
         one
         for one in grades(state, participant)

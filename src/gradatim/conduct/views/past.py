@@ -134,7 +134,7 @@ def _since_death(state: State, participant: Participant) -> Iterator[LaterChange
     died = [
         position
         for position, event in entries_of(state, participant, Disposition)
-        if event.status == DIED and event.adverse_event is None
+        if event.status == DIED
     ]
     if not died:
         return
@@ -209,7 +209,7 @@ def before(
     until = change.position
     past = State(state.trial, state.mode, position=until - 1)
     past.versions = [one for one in state.versions if one.position < until]
-    past.delegations = state.delegations
+    past.delegations, past.zones, past.ranges = state.delegations, state.zones, state.ranges
     _as_corrected(state, participant, past, until)
     wanted = _wanted(state, participant, change)
     entries = {

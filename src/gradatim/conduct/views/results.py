@@ -6,9 +6,8 @@ from gradatim.conduct.event_for_element import event_type_for
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.facts import facts_of, position_of
-from gradatim.conduct.views.grades import Graded, abnormal, grades
+from gradatim.conduct.views.grades import Graded, abnormal, grades, significance
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
@@ -52,10 +51,7 @@ def results_by_element(
     by_fact: dict[str, list[Graded]] = {}
     for found in grades(state, one):
         by_fact.setdefault(found.fact.id, []).append(found)
-    judged = {
-        (event.of, event.element): event
-        for _, event in entries_of(state, one, ClinicalSignificanceSigned)
-    }
+    judged = significance(state, one)
     series = []
     for name, element in state.governing("elements", one).elements.items():
         facts = facts_of(state, one).of(name)

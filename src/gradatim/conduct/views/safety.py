@@ -11,6 +11,7 @@ from gradatim.conduct.days import day_of
 from gradatim.conduct.events.participants import (
     Disposition,
     InformedConsentWithdrawn,
+    ParticipantFound,
 )
 from gradatim.conduct.events.product import DoseWithheld
 from gradatim.conduct.events.safety import (
@@ -48,7 +49,7 @@ from gradatim.safety.events import AdverseEvent, fatal, graded, relation
 
 LONGEST_ID = 100
 """Characters of a candidate's name."""
-Origin = Literal["adverse event", "result", "leaving", "death"]
+Origin = Literal["adverse event", "result", "results", "leaving", "death"]
 """What makes somebody a candidate: a death is one that no adverse event accounts for."""
 
 
@@ -179,9 +180,11 @@ def _adjudication(
 def _worse_at(state: State, participant: Participant, found: "_Found") -> int:
     """Return the last entry that made a candidate worse, or changed what it rests on."""
     course = courses(state, participant).get(found.id)
-    measured = course is not None or found.origin == "result"
+    measured = course is not None or found.origin in ("result", "results")
     corrected = state.corrected_by.get(found.entry, []) if measured else []
-    return max(course.worse_at if course else 0, *corrected, 0)
+    # Results together are known as of the last value that bears it out.
+    since = found.entry if found.origin == "results" else 0
+    return max(course.worse_at if course else 0, *corrected, since)
 
 
 class _Found(NamedTuple):
@@ -227,7 +230,7 @@ def _by_definition(state: State, participant: Participant) -> list[_Found]:
                 f"results-{'-'.join(one.elements)}"[:LONGEST_ID],
                 f"{', '.join(study.elements[name].label for name in one.elements)} (results)",
                 one.verdict,
-                "result",
+                "results",
                 max(position_of(fact) for fact in one.facts),
             )
             for one in dlt.limiting_results(study, results, first, last)
@@ -417,9 +420,11 @@ def left_on(state: State, participant: Participant) -> date | None:
     if participant.status not in ("withdrawn", "lost to follow-up", "died"):
         return died
     days = [] if died is None else [died]
+    found = max(participant.entries_of.get(ParticipantFound, ()), default=0)
     days += [
         event.occurred_on
-        for _, event in entries_of(state, participant, Disposition, InformedConsentWithdrawn)
+        for at, event in entries_of(state, participant, Disposition, InformedConsentWithdrawn)
+        if at > found and getattr(event, "scope", "all") == "all"
     ]
     return min(days, default=None)
 

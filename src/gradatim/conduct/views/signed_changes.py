@@ -34,8 +34,11 @@ def why_signed(state: State, event: EntryCorrected) -> str:
         return ""
     name, day = was.adverse_event, event.occurred_on
     rests = rests_on(state, state.participants[was.participant], name, day)
-    if rests and lessened(was, now):
+    lesser = lessened(was, now)
+    if rests and lesser:
         return f"{rests}, and would be less"
+    if {"serious", "outcome"} & set(lesser):
+        return f"{name} would be less serious"
     renamed = getattr(was, "term", "") != getattr(now, "term", "")
     if renamed and _bears_out_a_rule(state, name, day):
         return f"{name} is what a stopping rule stands on, and would be another"

@@ -157,7 +157,7 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
         for one in known
         if one.changed_by is not None and one.counts and one.event is not None
     }
-    events = [*(one for one in now.values() if one.id not in was), *was.values(), *deaths]
+    events = [*now.values(), *was.values(), *deaths]  # what became known since counts too
     dosed = first_dose_on(state, person)
     counting = [one for one in known if one.counts]
     return stopping.Watched(
@@ -176,13 +176,16 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
 
 def _as_reported(state: State, person: Participant, one: WorseResult) -> AdverseEvent:
     """Return a result that became worse, judged as the adverse event is that was reported of it."""
-    for course in courses(state, person).values():
-        report = state.events[course.position]
-        if getattr(report, "of", None) == one.entry and folded(course.event.term) == folded(
-            one.event.term
-        ):
-            return _as_judged_since(msgspec.structs.replace(one.event, doubted=True), course.event)
-    return one.event
+    reported = [
+        course.event
+        for course in courses(state, person).values()
+        if getattr(state.events[course.position], "of", None) == one.entry
+        and folded(course.event.term) == folded(one.event.term)
+    ]
+    if not reported:
+        return one.event
+    judged = max(reported, key=relation)  # the more related judgement counts
+    return _as_judged_since(msgspec.structs.replace(one.event, doubted=True), judged)
 
 
 def _as_judged_since(was: AdverseEvent, now: AdverseEvent | None) -> AdverseEvent:
