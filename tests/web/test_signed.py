@@ -241,7 +241,7 @@ def test_a_correction_of_what_was_signed_is_signed_anew(app, signed_in):
     assert "<q>I have judged this result.</q>" in before
 
 
-def test_a_seriousness_ticked_by_mistake_can_be_taken_off(app, signed_in):
+def test_a_seriousness_ticked_by_mistake_is_taken_off_by_an_investigator(app, signed_in):
     one = treated(app)
     at = add(
         app,
@@ -255,8 +255,13 @@ def test_a_seriousness_ticked_by_mistake_can_be_taken_off(app, signed_in):
         relation="unrelated",
         serious=("hospitalisation",),
     )
-    nurse = signed_in("nurse.S01.1")
-    assert nurse.post(f"/entries/{at}/correct/", correcting(app, at)).status_code == 302
+    path = f"/entries/{at}/correct/"
+    assert signed_in("nurse.S01.1").post(path, correcting(app, at)).status_code == 403
+    assert state(app).events[at].serious  # type: ignore[attr-defined]
+    lead = signed_in("investigator.S01.1")
+    assert lead.post(path, correcting(app, at)).status_code == 422, "no signature"
+    signed = lead.post(path, correcting(app, at) | {"password": PASSWORD})
+    assert signed.status_code == 302
     assert state(app).events[at].serious == ()  # type: ignore[attr-defined]
 
 
