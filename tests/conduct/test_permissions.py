@@ -1,14 +1,18 @@
 """Every event for every role: who may record what, and where."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events import BY_NAME, EVENTS
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.events.base import SYSTEM, Event, Paper
 from gradatim.conduct.fold import apply
+from gradatim.conduct.paper import TRANSCRIBED, may_be_on_paper
 from gradatim.conduct.permissions import MAY, permitted
 from gradatim.conduct.policies import check
-from gradatim.conduct.roles import ROLES
+from gradatim.conduct.roles import ROLES, SITE_STAFF
 from gradatim.conduct.state import State
 from gradatim.core.truth import TRUE
 from tests.conduct.trials import event
@@ -82,3 +86,53 @@ def test_nobody_records_as_the_system_nor_is_given_its_name() -> None:
     assert found.truth is not TRUE
     made = event(t.RoleGranted, "sponsor", user=SYSTEM, role="nurse")
     assert check(State("t"), made).truth is not TRUE
+
+
+def on_paper(name: str, signed_by: str, recorded_by: str = "clerk") -> Event:
+    """An event of a type that somebody enters from a paper that somebody signed."""
+    made = bare(name, recorded_by, "S01")
+    signed = datetime(2027, 1, 1, tzinfo=UTC)
+    made.paper = Paper(signed_by=signed_by, signed_at=signed, image_sha256="a" * 64)  # type: ignore[misc]
+    return made
+
+
+NEVER_ON_PAPER = {
+    *("TrialCreated", "ProtocolSubmitted", "ApprovalRecorded", "ProtocolActivated"),
+    *("ProtocolAmended", "RulingSigned", "RoleGranted", "RoleRevoked", "SiteOpened", "SiteClosed"),
+    *("TrialStopped", "TrialResumed", "UrgentSafetyMeasureEnded", "ConsentFormApproved"),
+    *("EntryCorrected", "EntryVoided", "VoidConfirmed", "PersonalDataErased", "DataLocked"),
+    *("CriterionAttested", "EligibilityConfirmed", "ParticipantEnrolled", "ParticipantReplaced"),
+    *("AdverseEventAssessed", "AdverseEventClassified", "ClinicalSignificanceSigned"),
+    *("DoseLimitingToxicityAdjudicated", "DoseDecision", "ReviewMeetingHeld", "ProposalSigned"),
+    *("SourceDataVerified", "ProtocolDeviationReviewed", "QueryOpened", "QueryClosed"),
+    *("ProductReleased", "ProductDifferenceExplained", "TermCoded", "ExportMade"),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", MAY)
+def test_on_paper_a_site_tells_what_it_may_do_itself(name: str, role: str) -> None:
+    """Whoever enters a paper gets no right that whoever signed it has not at a site."""
+    state = trial_with(role, "S01")
+    apply(state, 4, event(t.RoleGranted, "sponsor", "S01", user="clerk", role="nurse"))
+    kind = BY_NAME[name]
+    allowed = may_be_on_paper(kind) and role in MAY[name] and role in SITE_STAFF
+    found = permitted(state, on_paper(name, "user"))
+    assert (found.truth is TRUE) is allowed, found.text
+    if name in NEVER_ON_PAPER:
+        assert not allowed
+
+
+def test_only_steps_of_a_dose_are_authorised_on_paper() -> None:
+    signed = {name for name, act in ((one.__name__, ACTS[one]) for one in EVENTS) if act.refusable}
+    found = {name for name in signed if may_be_on_paper(BY_NAME[name])}
+    assert found == {one.__name__ for one in TRANSCRIBED}
+
+
+@pytest.mark.parametrize("role", sorted({*ROLES} - {*SITE_STAFF}))
+def test_who_is_of_no_site_enters_no_paper(role: str) -> None:
+    """An answer that an investigator wrote is entered by staff of the site, and by nobody else."""
+    state = trial_with(role, "S01")
+    apply(state, 4, event(t.RoleGranted, "sponsor", "S01", user="lead", role="investigator"))
+    for name in MAY:
+        assert permitted(state, on_paper(name, "lead", "user")).truth is not TRUE, name

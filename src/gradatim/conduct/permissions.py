@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.corrections import CORRECTABLE, is_signed, own_answers
+from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import SYSTEM, Event
 from gradatim.conduct.events.participants import (
     CriterionAttested,
@@ -18,6 +19,7 @@ from gradatim.conduct.events.participants import (
     VoidConfirmed,
 )
 from gradatim.conduct.events.safety import AdverseEventUpdated
+from gradatim.conduct.paper import may_be_on_paper, who_signs_on_paper
 from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.signatures import JUDGEMENT, MEANINGS, meaning_of_correction
 from gradatim.conduct.state import State
@@ -64,6 +66,8 @@ def permitted(state: State, event: Event) -> Verdict:
     if event.recorded_by == SYSTEM:
         return Verdict(FALSE, f"{SYSTEM} is the system itself, which nobody signs for")
     name = type(event).__name__
+    if event.paper is not None:
+        return _may_transcribe(state, event, event.paper.signed_by)
     if name == "TrialCreated" or (name == "RoleGranted" and not state.roles):
         return Verdict(TRUE, "the trial begins")
     if isinstance(event, EntryCorrected) and event.of in state.events:
@@ -73,9 +77,7 @@ def permitted(state: State, event: Event) -> Verdict:
     if isinstance(event, VoidConfirmed) and event.signature is None:
         return Verdict(FALSE, "that an entry was made in error is signed")
     if is_judgement(state, event):
-        return _judges(state, event)
-    if event.paper is not None:
-        return _may_transcribe(state, event, event.paper.signed_by)
+        return _judges(state, event, event.recorded_by)
     return _holds(state, event, MAY[name])
 
 
@@ -91,9 +93,8 @@ def is_judgement(state: State, event: Event) -> bool:
     return element is not None and element.judged_by == INVESTIGATOR
 
 
-def _judges(state: State, event: Event) -> Verdict:
+def _judges(state: State, event: Event, who: str) -> Verdict:
     """Say whether who answers, or signed on paper, is an investigator."""
-    who = event.paper.signed_by if event.paper is not None else event.recorded_by
     roles = roles_of(state, who, event.site)
     if INVESTIGATOR in roles:
         return Verdict(TRUE, f"{who} is an investigator")
@@ -102,10 +103,16 @@ def _judges(state: State, event: Event) -> Verdict:
 
 def _may_transcribe(state: State, event: Event, signed_by: str) -> Verdict:
     """Say whether an act on paper may be entered: by staff of the site, of who held its task."""
+    kind = BY_NAME[type(event).__name__]
+    if not may_be_on_paper(kind):
+        why = "only what a site records unsigned, and the steps of a dose, are entered from paper"
+        return Verdict(FALSE, f"{why}: it is recorded here by whoever does it")
     found = _holds(state, event, SITE_STAFF)
     if found.truth is not TRUE:
         return found
-    may = MAY[type(event).__name__]
+    if is_judgement(state, event):
+        return _judges(state, event, signed_by)
+    may = who_signs_on_paper(kind)
     roles = roles_of(state, signed_by, event.site)
     if roles.intersection(may):
         return Verdict(TRUE, f"{signed_by} is {', '.join(sorted(roles))}")

@@ -25,6 +25,7 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
+from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies import (
     account,
     allowing,
@@ -298,7 +299,7 @@ RULES = {kind: asked for kind, asked in POLICIES.items() if not ACTS[kind].refus
 
 def is_authorisation(event: Event) -> bool:
     """Whether an event can be refused; what was signed on paper has happened, and cannot."""
-    return ACTS[type(event)].refusable and not dating.is_transcribed(event)
+    return ACTS[type(event)].refusable and not is_transcribed(event)
 
 
 def _policies_of(kind: type[Event]) -> tuple[Policy, ...]:

@@ -8,19 +8,11 @@ from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.days import day_of, recorded_on
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import ParticipantEnrolled
-from gradatim.conduct.events.product import PreDoseChecklistSigned, PreparationVerified
 from gradatim.conduct.messages import Breach
+from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.state import State
 from gradatim.core.verdict import Verdict
-
-TRANSCRIBED: tuple[type[Event], ...] = (PreparationVerified, PreDoseChecklistSigned)
-"""Signed acts of a dose that may be entered later from paper, as what happened then."""
-
-
-def is_transcribed(event: Event) -> bool:
-    """Whether an event says what was signed on paper: a fact, which authorises nothing now."""
-    return event.paper is not None and isinstance(event, TRANSCRIBED)
 
 
 def is_of_its_day(event: type[Event]) -> bool:

@@ -16,7 +16,7 @@ from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import ReleaseResult
 from gradatim.conduct.folding.trial import submitted
-from gradatim.conduct.policies.dating import TRANSCRIBED
+from gradatim.conduct.paper import TRANSCRIBED
 from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.consent import demanded_on

@@ -7,23 +7,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gradatim.conduct.catalogue import ACTS, act_named
 from gradatim.conduct.days import day_at
+from gradatim.conduct.events import BY_NAME
+from gradatim.conduct.paper import who_signs_on_paper
 from gradatim.conduct.permissions import roles_of
-from gradatim.conduct.policies.dating import TRANSCRIBED
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.field_factory import MomentField
 
 
-def is_on_paper(event: str) -> bool:
-    """Whether an act may be entered from paper: its form is printed, or it is a fact of a site."""
-    act = act_named(event)
-    return act.event in TRANSCRIBED or ("paper" in act.offered_on and not act.refusable)
-
-
 def paper_fields(asked: FormContext) -> dict[str, forms.Field]:
     """Return the fields that an act on paper has beside its own."""
-    may = ACTS[act_named(asked.event).event].roles
+    may = who_signs_on_paper(BY_NAME[asked.event])
     users = sorted({user for user, _site in asked.state.roles})
     held = [user for user in users if roles_of(asked.state, user, asked.site).intersection(may)]
     return {

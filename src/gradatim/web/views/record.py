@@ -22,6 +22,7 @@ from gradatim.conduct.events import BY_NAME, UnusableEvent
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.narrative import narrated_entries
+from gradatim.conduct.paper import may_be_on_paper
 from gradatim.conduct.permissions import permitted, signature_meaning
 from gradatim.conduct.policies.review import BY_COMMITTEE
 from gradatim.conduct.signatures import MEANINGS, TRANSCRIPTION
@@ -42,7 +43,7 @@ from gradatim.web.forms.act import act_form, ruled_on
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.judging import record_asked
-from gradatim.web.forms.paper import is_on_paper, with_paper
+from gradatim.web.forms.paper import with_paper
 from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, signed
 from gradatim.web.views.dosing.worksheet import dose_standing
@@ -247,7 +248,7 @@ def asked_of(request: Request, event: str) -> FormContext | None:
     if one is not None and "participant" in fields:
         given["participant"] = one.id
     head = request.trial.head.hash.hex()
-    on_paper = is_on_paper(event) and "on_paper" in query
+    on_paper = may_be_on_paper(BY_NAME[event]) and "on_paper" in query
     return FormContext(
         event, access, site, one, given, today_at(access.state, site), head, on_paper
     )
@@ -424,7 +425,7 @@ def next_page(request: Request, asked: FormContext) -> str:
 
 def _paper_form(request: Request, asked: FormContext) -> str:
     """Return the address of the same form for what was written on paper; empty where none is."""
-    if asked.on_paper or not asked.site or not is_on_paper(asked.event):
+    if asked.on_paper or not asked.site or not may_be_on_paper(BY_NAME[asked.event]):
         return ""
     query = request.GET.copy()
     query["on_paper"] = "yes"
