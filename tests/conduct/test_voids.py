@@ -313,3 +313,23 @@ def test_a_result_with_two_signatures_takes_its_candidate_along() -> None:
     assert possible_dlts(led.trial.state, led.one)
     recorded(confirm(led, said, LEAD))
     assert not possible_dlts(led.trial.state, led.one)
+
+
+def test_a_classified_event_that_was_made_in_error_leaves_the_others_to_be_followed() -> None:
+    led = dosed()
+    at = adverse(led, term="qualm of the left ear")
+    answers = {"anaphylaxis": "no"}
+    led.do(
+        s.AdverseEventClassified,
+        hour=13,
+        adverse_event="AE1",
+        answers=answers,
+        signer=LEAD,
+        signature=SIGNED,
+    )
+    more = {"term": "Headache", "grade": 3, "relation": "possible", "onset": str(DAY)}
+    led.do(s.AdverseEventReported, adverse_event="AE2", hour=14, **more)
+    led.do(s.AdverseEventUpdated, hour=14.5, adverse_event="AE2", grade=4)
+    recorded(confirm(led, void(led, at, LEAD), NURSE))
+    assert [one.id for one in possible_dlts(led.trial.state, led.one)] == ["AE2"]
+    assert tasks(led.trial.state, at_hour(20), DAY)

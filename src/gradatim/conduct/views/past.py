@@ -242,8 +242,10 @@ def _answers(state: State, participant: Participant, until: int) -> Iterator[int
         for position, event in entries_of(state, participant, AdverseEventReported)
     }
     for position, event in entries_of(state, participant, AdverseEventClassified):
-        changes = term_changes(state, reported[event.adverse_event])
-        if not any(until <= at < position for at in changes):
+        first = reported.get(event.adverse_event)
+        if first is None:  # the event was made in error
+            continue
+        if not any(until <= at < position for at in term_changes(state, first)):
             yield position
 
 
