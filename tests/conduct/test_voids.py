@@ -327,9 +327,34 @@ def test_a_classified_event_that_was_made_in_error_leaves_the_others_to_be_follo
         signer=LEAD,
         signature=SIGNED,
     )
-    more = {"term": "Headache", "grade": 3, "relation": "possible", "onset": str(DAY)}
+    more: dict[str, Any] = {
+        "term": "Headache",
+        "grade": 3,
+        "relation": "possible",
+        "onset": str(DAY),
+    }
     led.do(s.AdverseEventReported, adverse_event="AE2", hour=14, **more)
     led.do(s.AdverseEventUpdated, hour=14.5, adverse_event="AE2", grade=4)
     recorded(confirm(led, void(led, at, LEAD), NURSE))
     assert [one.id for one in possible_dlts(led.trial.state, led.one)] == ["AE2"]
     assert tasks(led.trial.state, at_hour(20), DAY)
+
+
+def test_consent_that_a_place_rests_on_is_corrected_and_not_taken_away() -> None:
+    led = enrolled()
+    (at,) = led.one.entries_of[p.InformedConsentObtained]
+    with pytest.raises(UnusableInput, match="has a place"):
+        void(led, at, LEAD)
+    led = dosed()
+    with pytest.raises(UnusableInput, match="has been given the product"):
+        void(led, at, LEAD)
+    assert led.one.status == "treated"
+
+
+def test_consent_that_was_recorded_twice_counts_once() -> None:
+    led = dosed()
+    form: dict[str, Any] = {"version": "1", "language": "en", "obtained_by": LEAD}
+    at = led.do(p.InformedConsentObtained, hour=12, **form).position
+    void(led, at, LEAD)
+    assert (led.one.status, led.one.consent) == ("treated", "given")
+    assert len(led.one.consents) == 1

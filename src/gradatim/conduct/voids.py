@@ -16,7 +16,7 @@ from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import SYSTEM, Event
-from gradatim.conduct.state import State, Void
+from gradatim.conduct.state import Participant, State, Void
 from gradatim.conduct.views.doses import given
 
 _BY_PROPOSAL = "the committee decides anew, by another proposal"
@@ -81,11 +81,20 @@ def why_not_void(state: State, event: p.EntryVoided) -> tuple[str, str]:
     elif (void := state.voids.get(event.of)) is not None:
         return _marked(void)
     if isinstance(said, p.ParticipantRegistered | p.ParticipantEnrolled):
+        return _entered(state, state.participants[said.participant], event.of)
+    if isinstance(said, p.InformedConsentObtained):
         one = state.participants[said.participant]
-        if given(state, one):
-            return f"{one.id} has been given the product", "correct what is wrong with it"
-        if isinstance(said, p.ParticipantRegistered) and one.level is not None:
-            return f"{one.id} has a place", "first mark the enrolment as made in error"
+        if one.entries_of[p.InformedConsentObtained][0] == event.of:  # their way begins with it
+            return _entered(state, one, event.of)
+    return "", ""
+
+
+def _entered(state: State, one: Participant, entry: int) -> tuple[str, str]:
+    """Say why nobody takes away by what somebody entered the trial: what they were given stays."""
+    if given(state, one):
+        return f"{one.id} has been given the product", "correct what is wrong with it"
+    if one.level is not None and not isinstance(state.events[entry], p.ParticipantEnrolled):
+        return f"{one.id} has a place", "first mark the enrolment as made in error"
     return "", ""
 
 
