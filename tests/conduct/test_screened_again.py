@@ -7,7 +7,7 @@ import pytest
 
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
-from gradatim.conduct.events.base import Signature
+from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.fold import fold
 from gradatim.conduct.identity import likeness, person_token
 from gradatim.conduct.trial import RecordOutcome
@@ -204,3 +204,41 @@ def test_nobody_with_a_place_is_merged_away() -> None:
     }
     assert isinstance(led.trial.state.events[led.one.position], p.ParticipantRegistered)
     assert f.LaboratoryResultsRecorded in led.one.entries_of
+
+
+def twice(led: Led) -> Led:
+    """Return the second number of a person who was registered as A1 and A2."""
+    recorded(registers(led, "A1"))
+    recorded(registers(led, "A2", **known("Li Wen")))
+    return Led(led.trial, "A2")
+
+
+MERGE: dict[str, Any] = {"reason": "one passport", "signature": SIGNED}
+FORM: dict[str, Any] = {"version": "1", "language": "en", "obtained_by": LEAD}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        (p.Disposition, {"status": "died"}, "A2 has died"),
+        (p.Disposition, {"status": "withdrawn"}, "A2 is withdrawn"),
+        (p.InformedConsentWithdrawn, {"scope": "all"}, "A2: consent withdrawn"),
+        (p.InformedConsentWithdrawn, {"scope": "treatment"}, "A2: consent treatment withdrawn"),
+    ],
+)
+def test_what_ended_somebodys_way_is_not_lost_with_a_second_number(
+    kind: type[Event], fields: dict[str, Any], said: str
+) -> None:
+    led = enrolled()
+    other = twice(led)
+    for one in (Led(led.trial, "A1"), other):
+        one.do(p.InformedConsentObtained, on=CAME, hour=19, **FORM)
+    ended = other.do(kind, on=CAME, hour=20, **fields).position
+    why = refused(other.ask(p.ParticipantsMerged, on=CAME, hour=21, into="A1", **MERGE))
+    (told,) = why.values()
+    assert told.startswith(said)
+    assert "record it of A1 as well" in told
+    Led(led.trial, "A1").do(kind, on=CAME, hour=21, **fields)
+    recorded(other.ask(p.ParticipantsMerged, on=CAME, hour=22, into="A1", **MERGE))
+    assert other.one.status == "duplicate"
+    assert ended in other.one.entries

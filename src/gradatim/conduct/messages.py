@@ -71,6 +71,7 @@ class Breach(Template):
     LEVEL_LEFT = "level {level} was left; level {level2} is open"
     REPLACED = "{participant} was replaced"
     NOT_IN_TREATMENT = "{participant} is {status}"
+    NOT_OF_OTHER = "{why}: record it of {participant} as well, before the number is given up"
     NO_PREPARATION = "no preparation of dose {dose} is recorded"
     NOT_VERIFIED = "nobody has verified the preparation of dose {dose}"
     CHECKLIST_NOT_SIGNED = "no checklist of dose {dose} is signed"

@@ -50,7 +50,7 @@ PARTICIPANT: _Table = {
     **{(status, "ScreenFailed"): SCREEN_FAILED for status in IN_SCREENING},
     **{(status, act): end for status in ON_THE_WAY for act, end in _LEAVING.items()},
     **{(status, "EntryVoided: registration"): "entered in error" for status in _NOT_TREATED},
-    **{(status, "ParticipantsMerged"): "duplicate" for status in _NOT_TREATED},
+    **{(status, "ParticipantsMerged"): "duplicate" for status in (*_NOT_TREATED, "died")},
     **{
         (status, "Disposition: died"): "died"
         for status in ("completed", "withdrawn", "lost to follow-up")

@@ -49,7 +49,7 @@ from gradatim.conduct.views.safety import left_for_unrelated_reasons
 from gradatim.conduct.views.visits import window_days
 from gradatim.conduct.voids import void_to_confirm
 from gradatim.core.dates import on, parse_day
-from gradatim.core.message import Label, Term, clauses
+from gradatim.core.message import Label, Term, Text, clauses
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.protocol.elements import COVERABLE
@@ -152,17 +152,36 @@ def another_person_signs(state: State, event: VoidConfirmed) -> Verdict:
 
 
 def the_duplicate_was_not_treated(state: State, event: ParticipantsMerged) -> Verdict:
-    """The number that is given up has no place, and both are of one site."""
+    """The number that is given up has no place, and nothing ends under it that goes on."""
     one, other = person(state, event), state.participants[event.into]
     if one.site != other.site:
         return broken("they are of two sites: mark the registration as made in error instead")
     if other.merged_into:
         return broken(f"{other.id} is the number of {other.merged_into} as well")
-    return either(
-        one.level is None and not given(state, one),
-        f"{one.id} has no place",
-        f"{one.id} has a place: give up the other number",
-    )
+    if one.level is not None or given(state, one):
+        return broken(f"{one.id} has a place: give up the other number")
+    ended = _ended(one, other)
+    if ended:
+        return broken(Breach.NOT_OF_OTHER(why=ended, participant=Term(other.id)))
+    return holds(f"{one.id} has no place")
+
+
+_WITHDRAWN = ("treatment withdrawn", "withdrawn")
+"""How consent stands that was taken back, the most last."""
+
+
+def _ended(one: Participant, other: Participant) -> Text:
+    """Say what ended under one number and goes on under another; empty where nothing does."""
+    if (
+        one.consent in _WITHDRAWN
+        and other.consent not in _WITHDRAWN[_WITHDRAWN.index(one.consent) :]
+    ):
+        return Breach.CONSENT(participant=Term(one.id), status=Term(one.consent))
+    if one.status == DIED != other.status:
+        return Breach.HAS_DIED(participant=Term(one.id))
+    if one.status == "withdrawn" and other.status not in (DIED, one.status):
+        return Breach.NOT_IN_TREATMENT(participant=Term(one.id), status=Term(one.status))
+    return ""
 
 
 def the_step_is_legal(state: State, event: Event) -> Verdict:
