@@ -242,3 +242,25 @@ def test_what_ended_somebodys_way_is_not_lost_with_a_second_number(
     recorded(other.ask(p.ParticipantsMerged, on=CAME, hour=22, into="A1", **MERGE))
     assert other.one.status == "duplicate"
     assert ended in other.one.entries
+
+
+def test_a_number_that_went_on_may_go_on_in_a_third() -> None:
+    led = enrolled()
+    other = twice(led)
+    recorded(registers(led, "A3", **known("Lee Wen")))
+    at = other.result("alt", 30, CAME, hour=19, high=40).position
+    other.do(p.ParticipantsMerged, on=CAME, hour=20, into="A1", **MERGE)
+    Led(led.trial, "A1").do(p.ParticipantsMerged, on=CAME, hour=21, into="A3", **MERGE)
+    third = Led(led.trial, "A3").one
+    assert [one.entry for one in facts_of(led.trial.state, third).of("alt")] == [at]
+    with pytest.raises(UnusableInput, match="A2 is the number of A3 as well"):
+        other.result("alt", 31, CAME, hour=21, high=40)
+    fields = {"collected_on": str(CAME - timedelta(days=1))}
+    led.act(p.EntryCorrected, NURSE, on=CAME, hour=22, of=at, fields=fields, reason="a slip")
+    (fact,) = facts_of(led.trial.state, third).of("alt")
+    assert str(fact.start.first) == fields["collected_on"]
+    led.act(p.EntryVoided, NURSE, on=CAME, hour=23, of=at, reason="not hers", signature=SIGNED)
+    assert not facts_of(led.trial.state, third).of("alt")
+    entries = led.trial.store.read(led.trial.name)
+    again = fold(led.trial.name, ((one.position, one.body) for one in entries))
+    assert digest(again) == digest(led.trial.state)

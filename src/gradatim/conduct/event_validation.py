@@ -30,6 +30,7 @@ from gradatim.conduct.events.trial import (
     RoleRevoked,
     UrgentSafetyMeasureNotified,
 )
+from gradatim.conduct.folding.anew import participant_named
 from gradatim.conduct.log_validation import validate_logs
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
@@ -122,7 +123,9 @@ def _people(state: State, event: Event) -> None:
         return
     if name not in state.participants:
         raise _unusable(event, f"there is no participant {name}", todo="register the person first")
-    if other := state.participants[name].merged_into:
+    goes_on = participant_named(state, name)
+    if goes_on is not None and goes_on.id != name:
+        other = goes_on.id
         raise _unusable(
             event, f"{name} is the number of {other} as well", todo=f"record it of {other}"
         )

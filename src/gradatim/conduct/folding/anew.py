@@ -19,7 +19,9 @@ Consent = participants.InformedConsentObtained | participants.InformedConsentRen
 def participant_named(state: State, name: str) -> Participant | None:
     """Return a participant by number; of a number that was given up, the one that goes on."""
     one = state.participants.get(name)
-    return one if one is None or not one.merged_into else state.participants[one.merged_into]
+    while one is not None and one.merged_into:  # that number may have been given up in turn
+        one = state.participants.get(one.merged_into)
+    return one
 
 
 def answer(state: State, deviations: Iterable[int], position: int) -> None:

@@ -113,10 +113,9 @@ def _with_corrections(state: State, position: int) -> list[tuple[int, type[Event
 
 def _holders(state: State, event: Event) -> list[Participant]:
     """Return among whose entries it may be: of whom it was, and whose number went on."""
-    one = state.participants.get(getattr(event, "participant", "") or "")
-    if one is None:
-        return []
-    return [one, state.participants[one.merged_into]] if one.merged_into else [one]
+    name = getattr(event, "participant", "") or ""
+    some = (state.participants.get(name), participant_named(state, name))
+    return list({one.id: one for one in some if one is not None}.values())
 
 
 HANDLERS: Handlers = {
