@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
@@ -16,7 +17,8 @@ from gradatim.conduct.fold import apply
 from gradatim.conduct.policies import POLICIES, approvals
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Recorded, Refused
-from gradatim.conduct.views.approvals import lapsed
+from gradatim.conduct.views.approvals import Lapse, lapsed, later_doses_agreed
+from gradatim.conduct.views.readiness import readiness
 from gradatim.conduct.views.tasks import tasks
 from gradatim.core.truth import TRUE
 from tests.conduct.ready import enrolled
@@ -26,14 +28,16 @@ from tests.conduct.trials import START, event, simulated
 RULE = "the approvals are in force"
 
 
-def approved(until: date | None, base: State, authority: str = "ethics", **more: Any) -> State:
+def approved(
+    until: date | None, base: State, authority: str = "ethics", on: date = START, **more: Any
+) -> State:
     """A state in which an authority has approved until then."""
     state = deepcopy(base)
     fields = {"authority": authority, "version": "1.0", "reference": "no. 7"} | more
     apply(
         state,
         state.position + 1,
-        event(t.ApprovalRecorded, "sponsor.1", expires_on=until, **fields),
+        event(t.ApprovalRecorded, "sponsor.1", on=on, expires_on=until, **fields),
     )
     return state
 
@@ -71,6 +75,93 @@ def test_the_last_approval_of_a_version_counts_also_where_it_is_shorter():
 def test_an_approval_of_a_version_that_is_not_in_force_does_not_count():
     state = approved(LATER, approved(START - timedelta(days=1), opened()), version="9.0")
     assert [one.authority for one in lapsed(state, START)] == ["ethics"]
+
+
+def days(n: int) -> date:
+    """A day of the trial, counted from its first."""
+    return START + timedelta(days=n)
+
+
+def test_a_renewal_does_not_reach_back_over_the_lapse():
+    """What was done in between was done without an approval, whenever it is recorded."""
+    state = approved(None, approved(days(10), opened()), on=days(40))
+    found = {n: [one.until for one in lapsed(state, days(n))] for n in (10, 11, 39, 40)}
+    assert found == {10: [], 11: [days(10)], 39: [days(10)], 40: []}
+
+
+def test_a_renewal_before_the_end_leaves_no_gap():
+    state = approved(days(300), approved(days(10), opened()), on=days(5))
+    assert not any(lapsed(state, days(n)) for n in (4, 5, 10, 11, 300))
+    assert lapsed(state, days(301)) == [Lapse("ethics", days(300))]
+
+
+def test_an_approval_that_was_ended_early_ended_then_also_for_earlier_days():
+    state = approved(days(10), approved(None, opened()), on=days(20))
+    assert not lapsed(state, days(10))
+    assert lapsed(state, days(11)) == [Lapse("ethics", days(10))]
+
+
+def amended(state: State, version: str, on: date) -> State:
+    """A state in which another version is in force from a day on."""
+    state = deepcopy(state)
+    state.versions.append(state.versions[-1]._replace(version=version, on=on))
+    return state
+
+
+def test_the_approval_of_a_superseded_version_covers_nothing_any_more():
+    """The approval of 1.0 has no end; that of 2.0, in force since, has."""
+    state = approved(None, opened())
+    state = approved(days(30), amended(state, "2.0", days(10)), on=days(9), version="2.0")
+    assert not any(lapsed(state, days(n)) for n in (0, 9, 10, 30))
+    assert lapsed(state, days(31)) == [Lapse("ethics", days(30))]
+
+
+def test_an_urgent_amendment_goes_on_under_the_approval_before_it():
+    state = amended(approved(days(30), opened()), "2.0", days(10))
+    assert not lapsed(state, days(20))
+    assert lapsed(state, days(31))
+    state = approved(None, state, on=days(40), version="2.0")
+    assert [bool(lapsed(state, days(n))) for n in (20, 35, 40)] == [False, True, False]
+
+
+def test_what_was_agreed_for_later_doses_is_of_the_version_in_force():
+    state = approved(None, approved(None, opened()), scope="later doses")
+    assert later_doses_agreed(state, days(1))
+    state = approved(days(30), amended(state, "2.0", days(10)), on=days(10), version="2.0")
+    assert not later_doses_agreed(state, days(31))
+
+
+@pytest.mark.parametrize("dated", [5, 30])
+def test_a_registration_is_not_dated_back_before_the_lapse(dated: int):
+    """It authorises now: a day on which the approval still held, or a renewal, does not help."""
+    state = approved(days(10), opened())
+    registered = event(
+        p.ParticipantRegistered, "c", "S01", on=days(30), participant="P9", person_token="1" * 64
+    )
+    assert isinstance(registered, p.ParticipantRegistered)
+    back = replace(registered, occurred_on=days(dated))
+    assert approvals.the_approvals_are_in_force(state, back).truth is not TRUE
+    renewed = approved(None, state, on=days(20))
+    in_between = replace(registered, occurred_on=days(15))
+    assert approvals.the_approvals_are_in_force(renewed, registered).truth is TRUE
+    assert approvals.the_approvals_are_in_force(renewed, in_between).truth is not TRUE
+
+
+def test_what_does_not_hold_is_not_shown_as_approved():
+    """A lapsed approval, and one for later doses alone, leave the authority missing."""
+    state = approved(days(5), opened(), authority="regulator")
+    state = approved(None, approved(days(2), state), scope="later doses")
+    state = approved(days(5), state)
+    now = readiness(state, state.study, days(3))
+    assert now.missing == []
+    mine = [one for one in now.approvals if one.event.reference == "no. 7"]
+    assert [(one.event.scope, one.event.expires_on, one.in_force) for one in mine] == [
+        ("", days(5), True),
+        ("", days(2), False),
+        ("later doses", None, True),
+        ("", days(5), True),
+    ]
+    assert readiness(state, state.study, days(6)).missing == ["ethics", "regulator"]
 
 
 ASKED = (p.ParticipantRegistered, p.ParticipantEnrolled, r.DoseDecision, p.InformedConsentObtained)

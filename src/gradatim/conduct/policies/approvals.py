@@ -9,7 +9,8 @@ Review (2010), section G: when approval lapses research stops, unless it is foun
 best interests of individual subjects to continue.
 """
 
-from gradatim.conduct.days import day_of
+from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.days import day_of, recorded_on
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
 from gradatim.conduct.events.review import DoseDecision
@@ -29,7 +30,10 @@ def the_approvals_are_in_force(state: State, event: Event) -> Verdict:
     """The approvals of the ethics committee and of the regulator have not lapsed."""
     if isinstance(event, DoseDecision) and event.action not in _OPENS:
         return holds("no level is opened")
-    found = lapsed(state, event.occurred_on)
+    days = {event.occurred_on}
+    if ACTS[type(event)].refusable:  # dated back, it would still be authorised now
+        days.add(recorded_on(state, event))
+    found = {lapse: None for day in sorted(days) for lapse in lapsed(state, day)}
     return every(*map(_told, found)) if found else holds("the approvals are in force")
 
 

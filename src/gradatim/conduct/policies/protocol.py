@@ -4,7 +4,6 @@ from hashlib import sha256
 
 from gradatim.conduct.events.base import SYSTEM
 from gradatim.conduct.events.trial import (
-    ApprovalRecorded,
     Part,
     ProtocolActivated,
     ProtocolAmended,
@@ -25,6 +24,7 @@ from gradatim.conduct.folding.trial import (
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.roles import SITE_STAFF, TRIAL_WIDE
 from gradatim.conduct.state import State
+from gradatim.conduct.views.approvals import AUTHORITIES, approved
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE
 from gradatim.core.verdict import Verdict
@@ -182,16 +182,8 @@ def the_approvals_are_there(state: State, event: _Versioned) -> Verdict:
     """A real trial has the approval of the ethics committee and of the regulator."""
     if state.mode != "real" or getattr(event, "urgent_safety_measure", False):
         return holds("no approval is asked for")
-    approved = [state.events[one] for one in state.approvals]
-    have = {
-        one.authority
-        for one in approved
-        if isinstance(one, ApprovalRecorded)
-        and one.version == event.version
-        and not one.scope
-        and (one.expires_on is None or one.expires_on >= event.occurred_on)
-    }
-    lacks = [one for one in ("ethics", "regulator") if one not in have]
+    day, version = event.occurred_on, event.version
+    lacks = [one for one in AUTHORITIES if not approved(state, one, version, day)]
     return (
         unknown(f"no approval in force is recorded: {', '.join(lacks)}")
         if lacks

@@ -1,12 +1,18 @@
-"""Which approvals are in force on a day, and which have lapsed or are about to."""
+"""Which approvals are in force on a day, and which have lapsed or are about to.
+
+An approval holds from the day on which it was given to its last: a renewal does not reach back over
+the days between. It is asked of the version of the protocol in force; one of an earlier version
+covers nothing any more.
+"""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gradatim.conduct.events.trial import ApprovalRecorded, Authority
 from gradatim.conduct.state import State
 
 AUTHORITIES: tuple[Authority, ...] = ("ethics", "regulator")
+Scope = Literal["", "later doses"]
 
 
 class Lapse(NamedTuple):
@@ -14,34 +20,27 @@ class Lapse(NamedTuple):
 
     Args:
         authority: whose.
-        until: the last day of its last approval; None where it never approved.
+        until: the last day of its last approval; None where it had never approved.
     """
 
     authority: Authority
     until: date | None
 
 
-def expiries(state: State, authority: Authority, scope: str = "") -> list[date | None]:
-    """Return until when the approvals of an authority hold; None is without an end.
+def approved(state: State, authority: Authority, version: str, on: date, scope: Scope = "") -> bool:
+    """Whether an approval of a version of the protocol is in force on a day."""
+    given = _given(state, authority, version, scope)
+    return _until(given, on) >= on
 
-    Of several for one version the last recorded counts: one that was shortened is shorter. Those of
-    versions that were never in force do not count.
+
+def last_day(state: State, authority: Authority, on: date) -> date | None:
+    """Return the last day of the approval of the version in force on a day.
+
+    None where it has no end, and where none had been given by then.
     """
-    known = {one.version for one in state.versions}
-    last = {
-        one.version: one.expires_on
-        for at in state.approvals
-        if isinstance(one := state.events[at], ApprovalRecorded)
-        and (one.authority, one.scope) == (authority, scope)
-        and one.version in known
-    }
-    return list(last.values())
-
-
-def in_force_until(state: State, authority: Authority) -> date | None:
-    """Return the last day of the approvals of an authority; None where it has no end."""
-    found = expiries(state, authority)
-    return None if None in found else max(filter(None, found), default=None)
+    given = _given(state, authority, _version(state, authority, on), "")
+    until = _until(given, on)
+    return None if until in (date.min, date.max) else until
 
 
 def lapsed(state: State, on: date) -> list[Lapse]:
@@ -51,15 +50,52 @@ def lapsed(state: State, on: date) -> list[Lapse]:
     """
     found = []
     for authority in AUTHORITIES:
-        known = expiries(state, authority)
-        if not known and state.mode != "real":
-            continue
-        if all(until is not None and until < on for until in known):
-            found.append(Lapse(authority, in_force_until(state, authority)))
+        until = _until(_given(state, authority, _version(state, authority, on), ""), on)
+        if until < on and (until > date.min or state.mode == "real"):
+            found.append(Lapse(authority, None if until == date.min else until))
     return found
 
 
 def later_doses_agreed(state: State, on: date) -> bool:
     """Whether the ethics committee agreed that who is in treatment goes on though it lapsed."""
-    known = expiries(state, "ethics", "later doses")
-    return any(until is None or until >= on for until in known)
+    return approved(state, "ethics", _version(state, "ethics", on), on, "later doses")
+
+
+def _given(
+    state: State, authority: Authority, version: str, scope: Scope
+) -> list[ApprovalRecorded]:
+    """Return the approvals of a version, in the order in which they were recorded."""
+    recorded = (state.events[at] for at in state.approvals)
+    return [
+        one
+        for one in recorded
+        if isinstance(one, ApprovalRecorded)
+        and (one.authority, one.version, one.scope) == (authority, version, scope)
+    ]
+
+
+def _until(given: list[ApprovalRecorded], on: date) -> date:
+    """Return until when the last approval holds that had been given by a day.
+
+    What was recorded since can end it earlier. The last day there is, where it has no end; the
+    first, where none had been given.
+    """
+    last = max((n for n, one in enumerate(given) if one.occurred_on <= on), default=None)
+    if last is None:
+        return date.min
+    return min(one.expires_on or date.max for one in given[last:])
+
+
+def _version(state: State, authority: Authority, on: date) -> str:
+    """Return the version whose approval is asked for on a day: the one in force.
+
+    A version that was put into force as an urgent safety measure goes on under the approval before
+    it, until the authority has approved it.
+    """
+    in_force = [one.version for one in state.versions if one.on <= on]
+    known = (
+        one
+        for one in reversed(in_force)
+        if _until(_given(state, authority, one, ""), on) > date.min
+    )
+    return next(known, in_force[-1] if in_force else "")

@@ -18,7 +18,7 @@ from gradatim.conduct.proposals import altered_since, holding, signatures_needed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.approvals import AUTHORITIES, in_force_until, lapsed
+from gradatim.conduct.views.approvals import AUTHORITIES, lapsed, last_day
 from gradatim.conduct.views.dose_tasks import account_tasks, dose_steps
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
@@ -499,7 +499,7 @@ def _approvals(state: State, on: date) -> Iterator[Task]:
     """Return the approvals that have lapsed, or are about to."""
     gone = {one.authority for one in lapsed(state, on)}
     for authority in AUTHORITIES:
-        until = in_force_until(state, authority)
+        until = last_day(state, authority, on)
         if authority in gone:
             ended = f"ended on {until}" if until else "is not recorded"
             what = (

@@ -18,6 +18,7 @@ from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Ruling, Study
 from gradatim.rules.describe import describe, window_words
 from gradatim.web.access import Request, page
+from gradatim.web.clock import today_at
 
 
 class Criterion(NamedTuple):
@@ -103,7 +104,7 @@ def as_read(study: Study) -> dict[str, Any]:
 
 def _readiness(state: State, study: Study | None) -> dict[str, Any]:
     return {
-        **readiness(state, study)._asdict(),
+        **readiness(state, study, today_at(state, ""))._asdict(),
         "has_version": bool(state.versions),
         "submitted": submitted(state),
     }
