@@ -1,5 +1,6 @@
 """An urgent safety measure holds at once; what departs from a rule for it is its own class."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -7,12 +8,14 @@ import pytest
 
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
 from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.permissions import MAY
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
 from gradatim.conduct.views.tasks import tasks
-from gradatim.conduct.views.urgent import notifications
+from gradatim.conduct.views.urgent import notifications, standing
 from gradatim.core.errors import UnusableInput
 from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, ready
 from tests.conduct.trials import event
@@ -22,11 +25,11 @@ WINDOW = "no visit is missed"
 DOSE = 7e7
 
 
-def take(led: Led, by: str = LEAD, site: str = SITE, **fields: Any) -> int:
+def take(led: Led, by: str = LEAD, site: str = SITE, hour: float = 8.6, **fields: Any) -> int:
     """Take a measure, in one act."""
     said = {"hazard": "infusion sets leak", "measure": "nobody is dosed"} | fields
     outcome = led.trial.record(
-        event(t.UrgentSafetyMeasureTaken, by, site, on=DAY, hour=8.6, **said)
+        event(t.UrgentSafetyMeasureTaken, by, site, on=DAY, hour=hour, **said)
     )
     assert isinstance(outcome, Recorded), outcome
     return outcome.position
@@ -84,10 +87,10 @@ def test_it_holds_enrolment_and_new_persons():
     assert RULE in dict(outcome.reasons)
 
 
-def missed(led: Led) -> ProtocolDeviation:
+def missed(led: Led, hour: float = 9) -> ProtocolDeviation:
     """Miss a visit; give the deviation that it opens."""
     visit = list(led.trial.state.study.schedule.encounters)[-1]
-    done = led.do(f.EncounterMissed, NURSE, encounter=visit, hour=9, reason="not called in")
+    done = led.do(f.EncounterMissed, NURSE, encounter=visit, hour=hour, reason="not called in")
     found = [led.trial.state.events[one] for one in done.deviations]
     made = next(one for one in found if isinstance(one, ProtocolDeviation) and one.rule == WINDOW)
     return made
@@ -101,6 +104,93 @@ def test_what_departs_because_of_it_is_an_immediate_hazard():
     assert made.measure == taken
     last = max(led.trial.state.deviations)
     assert not led.trial.state.deviations[last].open, "it waits for no ordinary review"
+
+
+def test_a_measure_says_nothing_of_what_was_before_it():
+    """Neither of a dose entered after it, nor of an entry that a correction makes a deviation."""
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    assert isinstance(led.sign(hour=9), Recorded)
+    given = led.give(DOSE, hour=9.5)
+    assert "the infusion keeps its limits" not in given
+    at = led.one.entries_of[x.DoseAdministered][-1]
+    fast = {"ended_at": datetime.combine(DAY, time(9, 31), UTC).isoformat()}
+    named = ("the infusion keeps its limits", WINDOW)
+    taken = take(led, hour=12, departs_from=named)
+    corrected = led.trial.record(
+        event(p.EntryCorrected, LEAD, SITE, on=DAY, hour=13, of=at, fields=fast, reason="a slip")
+    )
+    assert isinstance(corrected, Recorded), corrected
+    opened: list[Any] = [led.trial.state.events[one] for one in corrected.deviations]
+    assert [(one.rule, one.measure) for one in opened] == [(named[0], None)]
+    assert missed(led, hour=14).measure == taken
+
+
+def test_what_was_done_while_it_stood_departs_because_of_it_also_once_it_has_ended():
+    led = ready()
+    taken = take(led, departs_from=(WINDOW,))
+    end(led, taken)
+    assert missed(led, hour=8.7).measure == taken
+    assert missed(led, hour=9).measure is None
+
+
+def test_a_hold_counts_for_a_dose_by_when_it_was_given():
+    """A dose of before the measure broke none; one of while it stood broke it, though it ended."""
+    for hour, breaks in ((8.55, False), (8.7, True), (8.85, False)):
+        led = ready()
+        led.prepare(DOSE, 70.0)
+        assert isinstance(led.sign(hour=8.52), Recorded)
+        end(led, take(led, holds=("dosing",)))
+        assert (RULE in led.give(DOSE, hour=hour)) is breaks, hour
+
+
+def test_a_hold_of_a_number_that_is_given_up_holds_for_the_one_that_goes_on():
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    state = led.trial.state
+    taken = take(led, participant="P1", holds=("dosing",))
+    measure, state.urgent[taken].participant = state.urgent[taken], "P2"
+    assert standing(state, SITE, "P1") == []
+    other = replace(state.participants["P1"], id="P2", merged_into="P1")
+    state.participants["P2"] = other
+    assert standing(state, SITE, "P1") == [measure]
+    outcome = led.sign(hour=9)
+    assert isinstance(outcome, Refused)
+    assert RULE in dict(outcome.reasons)
+
+
+def test_a_notice_that_was_made_in_error_told_nobody():
+    led = ready()
+    taken = take(led, holds=("dosing",))
+    told: dict[str, Any] = {"recipient": "ethics", "sent_at": datetime.combine(DAY, time(8), UTC)}
+    sent = led.trial.record(
+        event(t.UrgentSafetyMeasureNotified, "sponsor.1", on=DAY, of=taken, **told)
+    )
+    assert isinstance(sent, Recorded)
+    assert [one.sent for one in notifications(led.trial.state)] == [told["sent_at"], None]
+    void = event(
+        p.EntryVoided,
+        "sponsor.1",
+        on=DAY,
+        hour=13,
+        of=sent.position,
+        reason="another trial's letter",
+        signature=Signature("Dr Sponsor", "made in error"),
+    )
+    assert isinstance(led.trial.record(void), Recorded)
+    confirm = event(
+        p.VoidConfirmed,
+        LEAD,
+        SITE,
+        on=DAY,
+        hour=14,
+        of=led.trial.state.position,
+        signature=Signature("Dr Lead", "seen"),
+    )
+    if led.trial.state.counts(sent.position):
+        led.trial.record(confirm)
+    assert not led.trial.state.counts(sent.position)
+    assert [one.sent for one in notifications(led.trial.state)] == [None, None]
 
 
 def test_another_rule_is_no_departure_because_of_it():

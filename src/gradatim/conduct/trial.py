@@ -19,7 +19,7 @@ from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.chain import Entry, genesis, walked
 from gradatim.conduct.checks import open_queries
 from gradatim.conduct.conflicts import conflicting_entries, participant_of
-from gradatim.conduct.corrections import as_recorded
+from gradatim.conduct.corrections import as_recorded, correction_of
 from gradatim.conduct.event_store import Head, HeadMoved, LedgerRewritten, RequestKnown, Store
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import encoded
@@ -248,8 +248,16 @@ class Trial:
                 of=of,
                 participant=about,
                 message=stored(why) if description == str(why) else None,
-                measure=covering(self.state, event, rule),
+                measure=covering(self.state, self._entry(of, event), rule),
             )
+
+    def _entry(self, of: int, event: Event) -> Event:
+        """Return what breaks a rule: what is recorded, or an earlier entry as it will stand."""
+        if of > self.state.position:
+            return event
+        if isinstance(event, EntryCorrected) and event.of == of:
+            return correction_of(self.state, event)[1]
+        return self.state.events[of]
 
     def _appended(self, events: list[Event], request: str) -> Recorded:
         stored = [encoded(event) for event in events]

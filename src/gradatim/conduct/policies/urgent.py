@@ -1,6 +1,8 @@
 """Policies of urgent safety measures: what they hold, when they end, when they were told of."""
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.conflicts import participant_of
+from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import ParticipantEnrolled, ParticipantRegistered
 from gradatim.conduct.events.review import DoseDecision
@@ -9,9 +11,10 @@ from gradatim.conduct.events.trial import (
     UrgentSafetyMeasureNotified,
 )
 from gradatim.conduct.messages import Breach
+from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies.verdicts import broken, either, every, holds
-from gradatim.conduct.state import State
-from gradatim.conduct.views.urgent import notifications, standing
+from gradatim.conduct.state import State, UrgentMeasure
+from gradatim.conduct.views.urgent import notifications, standing, stood
 from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
 
@@ -26,11 +29,19 @@ def no_urgent_measure_holds(state: State, event: Event) -> Verdict:
     held = "enrolment" if isinstance(event, _ENTERING) else "dosing"
     found = [
         one
-        for one in standing(state, event.site, participant_of(state, event))
+        for one in _asked(state, event)
         if held in one.holds and not (isinstance(event, DoseDecision) and one.site)
     ]
     told = [Breach.HELD_BY_MEASURE(held=Term(held), entry=one.position) for one in found]
     return every(*map(broken, told)) if told else holds("none holds it")
+
+
+def _asked(state: State, event: Event) -> list[UrgentMeasure]:
+    """Return the measures that an act is asked for: those of now, or of when something was done."""
+    about = participant_of(state, event)
+    if ACTS[type(event)].refusable and not is_transcribed(event):
+        return standing(state, event.site, about)
+    return stood(state, event.site, about, happened_at(state, event))
 
 
 def the_measure_stands(state: State, event: UrgentSafetyMeasureEnded) -> Verdict:

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from gradatim.conduct.conflicts import participant_of
-from gradatim.conduct.days import zone_of
+from gradatim.conduct.days import happened_at, recorded_on, zone_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.trial import Authority, UrgentSafetyMeasureNotified
+from gradatim.conduct.folding.anew import participant_named
 from gradatim.conduct.state import State, UrgentMeasure
 from gradatim.conduct.views.approvals import AUTHORITIES
 
@@ -38,28 +39,63 @@ class Notification(NamedTuple):
 
 
 def standing(state: State, site: str, participant: str | None) -> list[UrgentMeasure]:
-    """Return the measures that stand at a site for a participant; None: for nobody in particular.
+    """Return the measures that stand now at a site for a participant; None: for nobody.
 
     Where no site is named, those of all sites count.
     """
+    return [one for one in _about(state, site, participant) if one.ended is None]
+
+
+def stood(
+    state: State, site: str, participant: str | None, moment: datetime
+) -> list[UrgentMeasure]:
+    """Return the measures that stood, or may have stood, at a moment, ended since or not."""
     return [
         one
-        for one in state.urgent.values()
-        if one.ended is None
-        and (not one.site or not site or one.site == site)
-        and one.participant in (None, participant)
+        for one in _about(state, site, participant)
+        if _first(state, one) <= moment and not _over(state, one, moment)
     ]
 
 
 def covering(state: State, event: Event, rule: str) -> int | None:
-    """Return the entry of the measure because of which an event does not keep a rule, if any."""
-    day = event.occurred_on
+    """Return the entry of the measure because of which an event does not keep a rule, if any.
+
+    It stood when that happened: a measure says nothing of what was before it.
+    """
+    moment = happened_at(state, event)
     found = [
         one.position
-        for one in standing(state, event.site, participant_of(state, event))
-        if rule in one.departs_from and state.events[one.position].occurred_on <= day
+        for one in _about(state, event.site, participant_of(state, event))
+        if rule in one.departs_from
+        and happened_at(state, state.events[one.position]) <= moment
+        and not _over(state, one, moment)
     ]
     return found[-1] if found else None
+
+
+def _about(state: State, site: str, participant: str | None) -> Iterator[UrgentMeasure]:
+    """Yield the measures of a site, or of a participant, by whatever number they go on."""
+    named = participant_named(state, participant or "")
+    for one in state.urgent.values():
+        if one.participant is None:
+            if not one.site or not site or one.site == site:
+                yield one
+        elif named is not None and named is participant_named(state, one.participant):
+            yield one
+
+
+def _first(state: State, one: UrgentMeasure) -> datetime:
+    """Return from when a measure holds: of one that was recorded later, from its day on."""
+    taken = state.events[one.position]
+    if recorded_on(state, taken) <= taken.occurred_on or taken.paper is not None:
+        return happened_at(state, taken)
+    zone = zone_of(state, taken.site) or taken.recorded_at.tzinfo
+    return datetime.combine(taken.occurred_on, time.min, zone)
+
+
+def _over(state: State, one: UrgentMeasure, moment: datetime) -> bool:
+    """Whether a measure had ended by a moment."""
+    return one.ended is not None and happened_at(state, state.events[one.ended]) <= moment
 
 
 def notifications(state: State) -> Iterator[Notification]:
@@ -73,7 +109,7 @@ def notifications(state: State) -> Iterator[Notification]:
 
 
 def _sent(state: State, one: UrgentMeasure, authority: Authority) -> datetime | None:
-    told = (state.events[position] for position in one.told)
+    told = (state.events[position] for position in one.told if state.counts(position))
     times = [
         event.sent_at
         for event in told
