@@ -10,7 +10,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.trial import Recorded, Refused
 from gradatim.conduct.views.bedside import checked_by
 from gradatim.conduct.views.comparison import ComparedAmount, beside_the_plan
-from gradatim.core.truth import FALSE, TRUE
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.dosing.labels import label_code, read_label
 from tests.conduct.product_cases import asking
 from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, ready, refused
@@ -22,7 +22,11 @@ THAWED = AT - timedelta(hours=2)
 
 def recorded_as(amount: float, planned: float, ml: float = 14.0, weight: float = 70) -> Led:
     """Somebody whose dose is 70 million cells, and is recorded as prepared so."""
-    led = ready()
+    return drawn(ready(), amount, planned, ml, weight)
+
+
+def drawn(led: Led, amount: float, planned: float, ml: float = 14.0, weight: float = 70) -> Led:
+    """Record a dose as prepared."""
     led.do(x.ProductAssigned, f"pharmacist.{SITE}.1", lot="L1", dose=1, bags=("B1", "B2"))
     led.do(
         x.DosePrepared,
@@ -88,6 +92,24 @@ def test_the_comparison_is_with_the_level_and_the_weights_recorded():
     good = beside_the_plan(recorded_as(7e7, 7e7).trial.state, "P1", 1)
     assert {one.truth for one in good} == {TRUE}
     assert beside_the_plan(ready().trial.state, "P1", 1) == []
+
+
+@pytest.mark.parametrize(
+    ("baseline", "today", "says"),
+    [
+        (None, None, "no body weight of P1 is recorded"),
+        (70, 154, "154 kg of 2027-01-24"),
+        (None, 70, "the weight at baseline is not given"),
+        (70, None, "no weight of the day is recorded"),
+    ],
+)
+def test_what_nobody_knows_the_plan_of_is_not_verified_in_silence(baseline, today, says):
+    """What was prepared is held against the plan, never against what was typed as planned."""
+    led = ready(baseline, today)
+    led = drawn(led, 7e7, 7e7)
+    assert says in refused(verify(led))["the preparation is as planned"]
+    assert {one.truth for one in beside_the_plan(led.trial.state, "P1", 1)[:2]} == {UNKNOWN}
+    assert isinstance(verify(led, difference="the scale is broken; weighed at home"), Recorded)
 
 
 # --- the bedside ----------------------------------------------------------------------

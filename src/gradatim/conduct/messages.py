@@ -168,6 +168,7 @@ class Standing(Template):
     PREPARED_FOR = "bag {bag} of lot {lot} was prepared for {participant}, dose {dose}"
     TENFOLD = "{amount} are {times} times the {planned} planned"
     OFF = "{amount} are {off} off the {planned} planned"
+    NO_PLAN = "what the dose should be is not known: {why}"
     GRADE = "grade {n}"
     PERHAPS_GRADE = "perhaps grade {n}"
     IS_CANDIDATE = "{adverse_event} is a candidate for a dose-limiting toxicity"

@@ -22,16 +22,14 @@ from gradatim.conduct.policies.dosing import moment, this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
-from gradatim.conduct.views.allowances import level_of_dose
+from gradatim.conduct.views.comparison import plan_of
 from gradatim.conduct.views.weights import weights_for_dose
-from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Number, Pair, Term, join
 from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import Container, ContainerKey
 from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
-from gradatim.dosing.preparation import prepare
 from gradatim.dosing.product import Concentration, Weights
 from gradatim.dosing.weight import weight_used
 from gradatim.protocol.study import Study
@@ -83,28 +81,17 @@ def _planned_right(state: State, prepared: DosePrepared, day: date, moment: date
     """Whether what was planned is right on the day of a dose, by the weights taken until then."""
     one = person(state, prepared)
     study = state.governing("treatment", one)
-    level = level_of_dose(state, one, prepared.dose)
-    if level is None:
-        return unknown(Breach.NO_DOSE_LEVEL(participant=Term(one.id)))
-    weights = None
-    if study.treatment.administration.dose_per:
-        recorded = weights_for_dose(state, one, day, since=prepared.occurred_on, until=moment)
-        if recorded.weights is None:
-            return unknown(Breach.NO_WEIGHT(participant=Term(one.id)))
-        if recorded.doubt:
-            return unknown(recorded.doubt)
-        weights = recorded.weights
-    try:
-        right = prepare(study, level, weights)
-    except UnusableInput as error:
-        return unknown(str(error))
+    right, doubt = plan_of(state, one, prepared.dose, day, since=prepared.occurred_on, until=moment)
+    if right is None:
+        return unknown(doubt)
+    weights = right.weights
     named = [] if weights is None else [_weight_named(study, prepared, weights)]
     if right.weight is not None and right.weight.truth is not TRUE:
         return every(right.weight, *named)
     same = right.planned.unit == prepared.unit and compare_numbers(
         abs(prepared.planned / right.planned.value - 1), "<=", ROUNDING
     )
-    told = Breach.PLANNED_DOSE(level=level, quantity=right.planned)
+    told = Breach.PLANNED_DOSE(level=right.level.number, quantity=right.planned)
     if right.weight:
         told = Breach.PLANNED_DOSE_BY(**told.arguments, weight=right.weight.text)
     return every(*named, either(same, f"it is {right.planned}", told))

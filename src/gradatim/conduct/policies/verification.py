@@ -1,18 +1,18 @@
 """Policies of the second person: what is verified is held against the plan, and not signed blind.
 
 An independent double check compares what was prepared with what should have been (ISMP, Independent
-double checks, 2019). A preparation that departs from the plan can be verified only by whoever
-names the difference; the checklist asks of the dose again.
+double checks, 2019). A preparation that departs from the plan, or of which the plan is not known,
+can be verified only by whoever names the difference; the checklist asks of the dose again.
 """
 
 from gradatim.conduct.events.product import PreparationVerified
 from gradatim.conduct.messages import Breach
 from gradatim.conduct.policies.dosing import this_dose
-from gradatim.conduct.policies.verdicts import broken, either, holds
+from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import State
 from gradatim.conduct.views.comparison import beside_the_plan
 from gradatim.core.message import Number, Pair, join
-from gradatim.core.truth import FALSE
+from gradatim.core.truth import FALSE, TRUE
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import ROUNDING
 
@@ -22,13 +22,13 @@ LEAST_WORDS = 10
 
 def the_preparation_is_as_planned(state: State, event: PreparationVerified) -> Verdict:
     """What is verified is the plan, within the tolerance, or the second person names how not."""
-    off = [
-        one for one in beside_the_plan(state, event.participant, event.dose) if one.truth is FALSE
-    ]
+    compared = beside_the_plan(state, event.participant, event.dose)
+    off = [one for one in compared if one.truth is not TRUE]
     if not off or len(event.difference.strip()) >= LEAST_WORDS:
         return holds("it is as planned, or its difference is named")
-    told = join([one.departs for one in off], Pair.SEMICOLON)
-    return broken(Breach.DEPARTS(what=told))
+    told = join([one.departs for one in off], Pair.SEMICOLON, distinct=True)
+    some = any(one.truth is FALSE for one in off)
+    return (broken if some else unknown)(Breach.DEPARTS(what=told))
 
 
 def the_second_person_found_the_same(state: State, event: PreparationVerified) -> Verdict:

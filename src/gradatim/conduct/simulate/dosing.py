@@ -156,7 +156,14 @@ def _prepare(run: Run, name: str) -> None:
     )
     if run.happens("one person prepares and verifies"):
         run.ask(product.PreparationVerified, laboratory, site, participant=name, dose=1)
-    run.do(product.PreparationVerified, staff(site, "cell_lab", 2), site, participant=name, dose=1)
+    run.do(
+        product.PreparationVerified,
+        staff(site, "cell_lab", 2),
+        site,
+        participant=name,
+        dose=1,
+        difference="no weight is recorded to go by" if planned_on_doubt(run, name) else "",
+    )
     if leaked:
         run.leaked[name] = (lot, leaked)
 

@@ -1,23 +1,25 @@
 """What was prepared beside what should have been: each amount with the plan, and how far it is off.
 
 The plan is the dose of the level, by the weight that counts of those recorded: not what somebody
-typed as planned. A factor is said as one, since a tenfold amount reads like the right one.
+typed as planned. Where that is not known, nothing is taken to agree with it. A factor is said as
+one, since a tenfold amount reads like the right one.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import NamedTuple
 
 from gradatim.conduct.events.product import DosePrepared
-from gradatim.conduct.messages import Standing
+from gradatim.conduct.messages import Breach, Standing
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.views.allowances import level_of_dose
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.errors import UnusableInput
-from gradatim.core.message import Message, Number, Term
+from gradatim.core.message import Message, Number, Term, Text
 from gradatim.core.quantity import Quantity, compare_numbers, shown_unit
-from gradatim.core.truth import UNKNOWN, Truth, truth_of
+from gradatim.core.truth import TRUE, UNKNOWN, Truth, truth_of
 from gradatim.dosing.counting import cells_that_count
 from gradatim.dosing.inventory import ROUNDING, Container
 from gradatim.dosing.preparation import prepare
@@ -45,10 +47,10 @@ class Compared(NamedTuple):
         recorded: as it is recorded.
         plan: what it should be; None where that is not known.
         off: by which part it departs from that.
-        truth: whether it is within the tolerance.
+        truth: whether it is within the tolerance; UNKNOWN where the plan is not known.
         fold: whether it is so many times the plan, or such a part of it, that it is told as a
             factor.
-        departs: how it departs, in a sentence.
+        departs: how it departs, or why nobody knows, in a sentence.
     """
 
     what: ComparedAmount
@@ -57,7 +59,19 @@ class Compared(NamedTuple):
     off: float | None
     truth: Truth
     fold: bool
-    departs: Message | str
+    departs: Message
+
+
+class Plan(NamedTuple):
+    """What a dose should be.
+
+    Args:
+        prepared: the dose by level and weights; None where it cannot be computed.
+        doubt: why it is not known, or not known to be right; empty where it is.
+    """
+
+    prepared: Prepared | None
+    doubt: Text
 
 
 def beside_the_plan(state: State, participant: str, dose: int) -> list[Compared]:
@@ -69,48 +83,72 @@ def beside_the_plan(state: State, participant: str, dose: int) -> list[Compared]
     return list(_compared(state, one, known.prepared))
 
 
-def plan_of(state: State, one: Participant, day: date) -> Prepared | None:
-    """Return the dose of a participant's level on a day; None where it is not known.
+def plan_of(
+    state: State,
+    one: Participant,
+    dose: int,
+    day: date,
+    *,
+    since: date | None = None,
+    until: datetime | None = None,
+) -> Plan:
+    """Return what a dose of a participant should be on a day, by the weights that are recorded.
 
-    A doubtful weight gives no plan.
+    Args:
+        state: the trial.
+        one: whose dose.
+        dose: its number; the committee may have allowed it at a lower level.
+        day: the day of the dose.
+        since, until: which weights count, as for `weights_for_dose`.
     """
     study = state.governing("treatment", one)
-    if one.level is None:
-        return None
+    level = level_of_dose(state, one, dose)
+    if level is None:
+        return Plan(None, Breach.NO_DOSE_LEVEL(participant=Term(one.id)))
     weights = None
     if study.treatment.administration.dose_per:
-        recorded = weights_for_dose(state, one, day)
-        if recorded.weights is None or recorded.doubt:
-            return None
+        recorded = weights_for_dose(state, one, day, since=since, until=until)
+        if recorded.weights is None:
+            return Plan(None, Breach.NO_WEIGHT(participant=Term(one.id)))
+        if recorded.doubt:
+            return Plan(None, recorded.doubt)
         weights = recorded.weights
     try:
-        return prepare(study, one.level, weights)
-    except UnusableInput:
-        return None
+        right = prepare(study, level, weights)
+    except UnusableInput as error:
+        return Plan(None, str(error))
+    weight = right.weight
+    return Plan(right, "" if weight is None or weight.truth is TRUE else weight.message)
 
 
 def _compared(state: State, one: Participant, made: DosePrepared) -> Iterator[Compared]:
     rules = state.governing("treatment", one).treatment.preparation
     tolerance = rules.tolerance if rules else ROUNDING
-    found = plan_of(state, one, made.occurred_on)
-    plan = found.planned if found and found.planned.unit == made.unit else None
-    recorded = Quantity(made.planned, made.unit)
-    yield _line(ComparedAmount.PLANNED, recorded, plan, tolerance)
-    amount = Quantity(made.amount, made.unit)
-    yield _line(ComparedAmount.AMOUNT, amount, plan or recorded, tolerance)
+    right, doubt = plan_of(state, one, made.dose, made.occurred_on)
+    plan = right.planned if right else None
+    if plan is not None and plan.unit != made.unit:
+        plan, doubt = None, Breach.PLANNED_UNKNOWN()
+    recorded, amount = Quantity(made.planned, made.unit), Quantity(made.amount, made.unit)
+    yield _line(ComparedAmount.PLANNED, recorded, plan, tolerance, doubt)
+    yield _line(ComparedAmount.AMOUNT, amount, plan, tolerance, doubt)
     held = _held(state, made, rules)
     if held is not None:
         yield _line(ComparedAmount.HELD, Quantity(held, made.unit), amount, tolerance)
-    if made.weight_kg is not None and found is not None and found.weights is not None:
-        day = Quantity(found.weights.on_day, "kg")
+    if made.weight_kg is not None and right is not None and right.weights is not None:
+        day = Quantity(right.weights.on_day, "kg")
         yield _line(ComparedAmount.WEIGHT, Quantity(made.weight_kg, "kg"), day, tolerance)
 
 
 def _line(
-    what: ComparedAmount, recorded: Quantity, plan: Quantity | None, tolerance: float
+    what: ComparedAmount,
+    recorded: Quantity,
+    plan: Quantity | None,
+    tolerance: float,
+    doubt: Text = "",
 ) -> Compared:
+    unsure = Standing.NO_PLAN(why=doubt)
     if plan is None or not plan.value:
-        return Compared(what, recorded, None, None, UNKNOWN, False, "")
+        return Compared(what, recorded, None, None, UNKNOWN, False, unsure)
     ratio = recorded.value / plan.value
     fold = not 1 / FOLD < ratio < FOLD
     told = {"amount": _shown(recorded), "planned": _shown(plan)}
@@ -119,8 +157,10 @@ def _line(
         if fold
         else Standing.OFF(off=Number(ratio - 1, "+.1%"), **told)
     )
-    within = compare_numbers(abs(ratio - 1), "<=", tolerance)
-    return Compared(what, recorded, plan, ratio - 1, truth_of(within), fold, departs)
+    within = truth_of(compare_numbers(abs(ratio - 1), "<=", tolerance))
+    if doubt and within is TRUE:
+        within, departs = UNKNOWN, unsure
+    return Compared(what, recorded, plan, ratio - 1, within, fold, departs)
 
 
 def _shown(quantity: Quantity) -> Term:
