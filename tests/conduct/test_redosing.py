@@ -4,7 +4,7 @@ After the first dose of a participant who was eligible: which criteria are asked
 a dose-limiting toxicity, at a closed level or a lower one, and who counts for the escalation.
 """
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -20,8 +20,10 @@ from gradatim.conduct.policies.dosing import no_toxicity_is_open
 from gradatim.conduct.policies.ways import way_through
 from gradatim.conduct.state import State
 from gradatim.conduct.views.allowances import level_of_dose
+from gradatim.conduct.views.comparison import plan_of
 from gradatim.conduct.views.eligibility import before_dose
 from gradatim.conduct.views.safety import dlt_outcome
+from gradatim.conduct.views.worksheet import Moment, to_set_aside
 from gradatim.core.truth import TRUE
 from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.protocol.questions import questions
@@ -198,6 +200,35 @@ def test_a_later_dose_at_a_lower_level_is_planned_by_that_level():
     assert "no dose at a lower level" in asked_of(state, allowance(level=1))
 
 
+def test_a_dose_at_a_lower_level_is_that_of_the_lower_level_throughout():
+    """What is set aside, what it is held against, and which rules close it."""
+    led = ready()
+    state = governed(led.trial.state, dose_reduction="committee")
+    led.one.level = 2
+    full = plan_of(state, led.one, 1, DAY).prepared
+    add(state, s.DosingAllowed, DAY, **_fields(dose=1, level=1))
+    reduced = plan_of(state, led.one, 1, DAY).prepared
+    assert full is not None
+    assert reduced is not None
+    assert (full.planned.value, reduced.planned.value) == (2.1e8, 7e7)
+    at = datetime.combine(DAY, time(9), UTC)
+    proposed = to_set_aside(state, led.one, 1, Moment(at, DAY, UTC))
+    assert proposed.computed is not None
+    assert proposed.computed.planned.value == 7e7
+    assert proposed.bags == ("B1", "B2")
+
+
+@pytest.mark.parametrize(("lower", "closed"), [(None, True), (1, False)])
+def test_a_rule_that_stops_a_level_does_not_close_a_dose_at_a_lower_one(lower, closed):
+    led = ready()
+    state = governed(led.trial.state, dose_reduction="committee")
+    led.one.level = 2
+    for number in (8, 9):
+        _limiting_dose(state, f"P{number}", level=2)
+    add(state, s.DosingAllowed, DAY, **_fields(dose=1, level=lower))
+    assert ("no stopping rule has fired" in next_dose(led.trial.state, 1, DAY)) is closed
+
+
 def test_a_closed_level_stays_closed_unless_the_committee_allows_it_for_who_was_dosed_there():
     state = governed(treated(), under_closed_level="committee")
     for number in (2, 3):
@@ -212,13 +243,13 @@ def test_a_closed_level_stays_closed_unless_the_committee_allows_it_for_who_was_
     assert "closing of its level" in asked_of(state, allowance(closed_level=True))
 
 
-def _limiting_dose(state: State, name: str) -> None:
-    """Somebody at level 1 has a dose-limiting toxicity."""
+def _limiting_dose(state: State, name: str, level: int = 1) -> None:
+    """Somebody at a level has a dose-limiting toxicity."""
     about: dict[str, Any] = {"participant": name}
     add(state, p.ParticipantRegistered, person_token=name[1] * 64, **about)
     add(state, p.InformedConsentObtained, version="1", language="en", obtained_by="i", **about)
-    add(state, p.ParticipantEnrolled, level=1, **about)
-    state.participants[name].level = 1
+    add(state, p.ParticipantEnrolled, level=level, **about)
+    state.participants[name].level = level
     more: dict[str, Any] = {
         "amount": 7e7,
         "unit": "{cells}",

@@ -250,7 +250,7 @@ def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
 
 def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
     """No stopping rule has fired that the committee has not answered."""
-    level = event.level if isinstance(event, ParticipantEnrolled) else person(state, event).level
+    level = _level_of(state, event)
     stops = [
         one
         for one in unanswered_rules(state, event.occurred_on)
@@ -262,11 +262,7 @@ def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
 def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
     """The design lets a dose be given at the level, on all that is known, late or not."""
     one = person(state, event)
-    level = (
-        event.level
-        if isinstance(event, ParticipantEnrolled)
-        else level_of_dose(state, one, event.dose)
-    )
+    level = _level_of(state, event)
     if level is None:
         return unknown(Breach.NO_LEVEL(participant=Term(one.id)))
     first = first_dose_at(state, one) is None
@@ -274,6 +270,13 @@ def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
     if found and not first and _may_be_closed(state, event):
         return holds(f"the committee allows a dose at level {level}")
     return either(not found, f"level {level} is tolerated so far", clauses(*found))
+
+
+def _level_of(state: State, event: _AtALevel) -> int | None:
+    """Return the level that a dose is given at, or that a place is taken at; None without one."""
+    if isinstance(event, ParticipantEnrolled):
+        return event.level
+    return level_of_dose(state, person(state, event), event.dose)
 
 
 def _is_allowed(state: State, event: _AtALevel, rule: FiredRule) -> bool:

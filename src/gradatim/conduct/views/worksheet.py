@@ -180,7 +180,7 @@ def to_set_aside(state: State, one: Participant, number: int, at: Moment) -> Set
         wanted = compute_preparation(state, one, Dose(number), at)
     except UnusableInput:
         return NO_BAGS
-    if wanted is None or one.level is None:
+    if wanted is None:
         return NO_BAGS
     of_fluid = state.governing("treatment", one).treatment.preparation is not None
     choose = _bags_for if of_fluid else _boxes_for
@@ -213,9 +213,10 @@ def _bags_for(
 ) -> tuple[float, SetAside] | None:
     """Return the bags of a lot that hold a dose, first expiring first; None if they do not."""
     free = [bag for bag in _free(lot, one, at) if bag.holds_cells]
-    if not free or one.level is None:
+    if not free:
         return None
-    found = prepare(state.governing("treatment", one), one.level, wanted.weights, free)
+    study = state.governing("treatment", one)
+    found = prepare(study, wanted.level.number, wanted.weights, free)
     rules = found.rules
     if not found.draws or found.deviation is None or rules is None:
         return None
