@@ -38,3 +38,27 @@ def test_a_day_is_made_of_a_time_in_one_place():
 
 def test_every_exception_is_still_one():
     assert ALLOWED.keys() <= found().keys()
+
+
+WITHOUT_A_SITE = {
+    "web/views/paper.py": "a blank form is printed, of no site yet",
+    "web/api/fhir.py": "the statement of what the server can do is of the installation",
+}
+"""Where the day of the installation is asked for, and why."""
+
+
+def days_of_the_installation() -> set[str]:
+    """Return the files of pages, forms and the API that ask for the day of the installation."""
+    found = set()
+    for name in ("web/views", "web/forms", "web/api"):
+        for path in (SOURCE / name).rglob("*.py"):
+            tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            froms = (one.names for one in tree if isinstance(one, ast.ImportFrom))
+            if {one.name for some in froms for one in some} & {"today", "get_current_timezone"}:
+                found.add(str(path.relative_to(SOURCE)))
+    return found
+
+
+def test_what_a_site_does_is_of_the_day_at_the_site():
+    """`today_at` tells it; the day of the installation may be another."""
+    assert days_of_the_installation() == WITHOUT_A_SITE.keys()

@@ -7,9 +7,7 @@ as it was known then, by the clock of then. What they may see is decided by thei
 from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -35,10 +33,9 @@ class Chosen(NamedTuple):
     position: int
     day: str = ""
 
-    @property
-    def until(self) -> datetime | None:
-        """The end of the day, by the clock of the sites; None where an entry was chosen."""
-        zone = ZoneInfo(settings.TIME_ZONE)
+    def until(self, state: State) -> datetime | None:
+        """Return the end of the day, by the clock of the trial; None where an entry was chosen."""
+        zone = clock.now_at(state, "").tzinfo
         return (
             datetime.combine(date.fromisoformat(self.day), time.max, tzinfo=zone)
             if self.day
@@ -59,7 +56,7 @@ def state_then(trial: Trial, chosen: Chosen) -> State:
             trial.name,
             trial.store.read(trial.name),
             position=chosen.position,
-            recorded_at=chosen.until,
+            recorded_at=chosen.until(trial.state),
         )
         _kept.clear()
         _kept[trial.name, chosen] = found
@@ -94,4 +91,4 @@ def _then(request: HttpRequest, chosen: Chosen, respond: Respond) -> HttpRespons
 
 def _moment(state: State, chosen: Chosen) -> datetime:
     """Give the time then: the end of a day that was chosen, else when the entry was recorded."""
-    return min(chosen.until or state.recorded_at or clock.now(), clock.now())
+    return min(chosen.until(state) or state.recorded_at or clock.now(), clock.now())

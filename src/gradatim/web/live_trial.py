@@ -132,7 +132,8 @@ def before_fork() -> None:
     now = running()
     with now.lock, collector_paused():
         now.trial.refresh()
-        tasks(now.trial.state, clock.now(), clock.today())  # what the first page would work out
+        state = now.trial.state
+        tasks(state, clock.now(), clock.today_at(state, ""))  # what the first page would work out
         now.store.close()
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
-from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.events.product import Bag, BagUse, Drawn
+from gradatim.conduct.state import State
 from gradatim.conduct.views.bedside import bags_of_dose
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.conduct.views.worksheet import (
@@ -22,7 +22,7 @@ from gradatim.conduct.views.worksheet import (
 from gradatim.core.errors import UnusableInput
 from gradatim.dosing.inventory import Container
 from gradatim.dosing.prepared import Prepared
-from gradatim.web.clock import now
+from gradatim.web.clock import now, now_at, today_at
 from gradatim.web.forms.choices import Choices, FormContext
 from gradatim.web.forms.field_factory import struct_fields
 from gradatim.web.forms.nested_rows import RowsField
@@ -73,8 +73,15 @@ def _number(asked: FormContext) -> int | None:
     return next(number for number in range(1, len(known) + 2) if number not in done)
 
 
+def moment_at(state: State, site: str) -> Moment:
+    """Return the present as a worksheet is reckoned, by the clock of a site."""
+    here = now_at(state, site)
+    assert here.tzinfo is not None
+    return Moment(now(), today_at(state, site), here.tzinfo)
+
+
 def _at(asked: FormContext) -> Moment:
-    return Moment(now(), asked.today, get_current_timezone())
+    return moment_at(asked.state, asked.site)
 
 
 def _proposed(asked: FormContext) -> SetAside | None:

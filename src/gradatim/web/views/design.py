@@ -39,7 +39,7 @@ from gradatim.protocol.study import Study
 from gradatim.reports.design import DecisionTableView, decision_table
 from gradatim.reports.design_charts import charts_of
 from gradatim.web.access import Request, page
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.views.design_asked import (
     MOST_LEVELS,
     ChosenDesign,
@@ -138,7 +138,7 @@ def slider(asked: DesignForm, name: str) -> Slider:
 
 def now_of(state: State, study: Study) -> dict[str, Any]:
     """Return what the design advises now, what could change it, and its decision table."""
-    advice, why = advice_or_why(state, today())
+    advice, why = advice_or_why(state, today_at(state, ""))
     found: dict[str, Any] = {"advice": advice, "table": decision_table(build(settings_of(study)))}
     if advice is None:
         return {**found, "advice_words": why}

@@ -34,7 +34,7 @@ from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Request, page
 from gradatim.web.acts import title
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.entries import fields_shown
 from gradatim.web.forms.act import act_form
 from gradatim.web.forms.base import ActForm
@@ -126,7 +126,8 @@ def correct(request: Request, position: int) -> HttpResponse:
     plain = msgspec.to_builtins(event)
     about = ABOUT | (OF_RECORD if isinstance(event, RecordJudged) else set())
     given = {name: str(plain[name]) for name in about if plain.get(name) not in (None, "")}
-    asked = FormContext(type(event).__name__, access, event.site, one, given, today())
+    day = today_at(state, event.site)
+    asked = FormContext(type(event).__name__, access, event.site, one, given, day)
     own = bool(own_answers(state, position))
     signs = meaning_of_correction(type(event)) if is_signed(state, position) else ""
     filling = Filling(
@@ -211,7 +212,7 @@ def _fields(
         "of": position,
         "fields": changed,
         "reason": reason,
-        "occurred_on": today(),
+        "occurred_on": today_at(of[0], event.site),
         **({"asked_for": True} if asked_for else {}),
     }
 

@@ -19,7 +19,7 @@ from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import Task
 from gradatim.conduct.views.visible_tasks import visible_tasks
 from gradatim.web.access import Request, page
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now, today_at
 
 _SHOWN = 60
 ACTIONS = {
@@ -38,7 +38,7 @@ ACTIONS = {
 def overview(request: Request) -> HttpResponse:
     """Show the trial at a glance."""
     access: Access = request.access
-    state, day = access.state, today()
+    state, day = access.state, today_at(access.state, "")
     if not state.versions:
         return render(request, "gradatim/not_active.html")
     rows = [

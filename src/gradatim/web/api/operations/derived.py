@@ -10,14 +10,14 @@ from gradatim.conduct.views.reporting import Due, reports
 from gradatim.conduct.views.safety import DltCandidate, possible_dlts
 from gradatim.conduct.views.visits import visits
 from gradatim.safety.events import graded
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now, today_at
 
 
 def detail(state: State, one: Participant) -> dict[str, Any]:
     """Give the visits, doses, adverse events, candidates and grades of a participant."""
     due = reports(state, one)
     return {
-        "visits": [visit._asdict() for visit in visits(state, one, today())],
+        "visits": [visit._asdict() for visit in visits(state, one, today_at(state, one.site))],
         "dosing": [_dose(dose) for dose in doses(state, one).values()],
         "events": [_adverse_event(course, due) for course in courses(state, one).values()],
         "candidates": [_candidate(found) for found in possible_dlts(state, one)],

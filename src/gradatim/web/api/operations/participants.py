@@ -24,7 +24,7 @@ from gradatim.web.api.operations.dependencies import (
 from gradatim.web.api.operations.derived import detail
 from gradatim.web.api.schemas import participants as schemas
 from gradatim.web.api.schemas.screening import Screening
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 
 router = Router(tags=["participants"])
 After = Annotated[str, Query(max_length=64, description="The number to go on after")]
@@ -42,7 +42,7 @@ def participants(request: HttpRequest, after: After = "", limit: PageSize = USUA
 
 def summary(state: State, one: Participant) -> dict[str, Any]:
     """Give how a participant stands."""
-    found = summarise(state, one, today())
+    found = summarise(state, one, today_at(state, one.site))
     return {
         "id": one.id,
         "site": one.site,
@@ -72,7 +72,8 @@ def eligibility(request: HttpRequest, id: ParticipantNumber) -> Any:
     """Give the screening document of a participant on today's records."""
     access = access_to(request, "participants")
     one = participant_or_404(access, "participants", id)
-    state, found = access.state, assess_participant(access.state, one, today())
+    state = access.state
+    found = assess_participant(state, one, today_at(state, one.site))
     study = state.governing("eligibility", one)
     sha256 = next(version.sha256 for version in state.versions if version.study is study)
     protocol = Document(study, sha256, study.study.id, {})

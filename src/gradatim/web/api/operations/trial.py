@@ -17,7 +17,7 @@ from gradatim.conduct.views.visible_tasks import VisibleTask, visible_tasks
 from gradatim.protocol.questions import ruled_design
 from gradatim.web.api.operations.dependencies import FAULTS, access_to, trial_of
 from gradatim.web.api.schemas import trial as schemas
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now, today_at
 
 router = Router(tags=["trial"])
 
@@ -45,7 +45,8 @@ def trial(request: HttpRequest, response: HttpResponse) -> Any:
 @router.get("/next-dose", response={200: schemas.NextDose, **FAULTS})
 def next_dose(request: HttpRequest) -> Any:
     """Say what the design advises on the present data, and what could still change it."""
-    state, day = access_to(request, "review").state, today()
+    state = access_to(request, "review").state
+    day = today_at(state, "")
     if not state.versions:
         raise Http404(_("No protocol is active yet."))
     found = advised(state, day)
@@ -79,7 +80,8 @@ def next_dose(request: HttpRequest) -> Any:
 def tasks(request: HttpRequest) -> Any:
     """List what waits for somebody, what is due first."""
     access = access_to(request, "overview")
-    return {"items": [_task(one) for one in visible_tasks(access, localtime(now()), today())]}
+    day = today_at(access.state, "")
+    return {"items": [_task(one) for one in visible_tasks(access, localtime(now()), day)]}
 
 
 def _task(one: VisibleTask) -> dict[str, Any]:

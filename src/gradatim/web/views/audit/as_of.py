@@ -14,7 +14,7 @@ from gradatim.conduct.views.ladder import enrolment, ladder
 from gradatim.conduct.views.participants import summarise
 from gradatim.web.access import Request, page
 from gradatim.web.as_of_middleware import CHOSEN, Chosen, state_then
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.views.overview import advice_shown
 
 _SHOWN = 200
@@ -27,7 +27,7 @@ def as_of(request: Request) -> HttpResponse:
     chosen = _chosen(request.GET, access.state.position)
     state = state_then(request.trial, chosen)
     day = date.fromisoformat(chosen.day) if chosen.day else None
-    on = day or (day_at(state, "", state.recorded_at) if state.recorded_at else today())
+    on = day or (day_at(state, "", state.recorded_at) if state.recorded_at else today_at(state, ""))
     then = access._replace(state=state)
     content: dict[str, Any] = {
         "last": access.state.position,

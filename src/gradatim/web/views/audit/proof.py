@@ -23,7 +23,7 @@ from gradatim.conduct.trial import Recorded, Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.web.access import Request, page
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.recording import event_of, record
 
 _MOST_BYTES = 100_000  # bytes of a checkpoint
@@ -113,7 +113,7 @@ def export(request: Request) -> HttpResponse:
     fields = {
         "format": "gradatim.ledger/1",
         "recipient": recipient,
-        "occurred_on": today(),
+        "occurred_on": today_at(trial.state, ""),
         "sha256": sha256(text.encode()).hexdigest(),
         "head": trial.head.position,
     }

@@ -17,7 +17,7 @@ from gradatim.conduct.visibility import sees_lot
 from gradatim.dosing.accountability import balance, balances
 from gradatim.dosing.inventory import Lot
 from gradatim.web.access import Request, page
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 
 WITH_LOT = tuple(kind for kind in EVENTS if "lot" in kind.__struct_fields__)
 PRESENT = ("enrolled", "treated")
@@ -46,7 +46,7 @@ def dosing(request: Request) -> HttpResponse:
         {
             "waiting": waiting,
             "lots": lots,
-            "today": today(),
+            "today": today_at(access.state, ""),
             "acts": [act.name for act in offered_on("dosing") if access.sites_for(act.name)],
         },
     )

@@ -5,13 +5,11 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.timezone import get_current_timezone
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.doses import Dose, doses
 from gradatim.conduct.views.worksheet import (
-    Moment,
     Worksheet,
     WorksheetStep,
     withdrawn,
@@ -20,7 +18,8 @@ from gradatim.conduct.views.worksheet import (
 from gradatim.core.truth import TRUE
 from gradatim.dosing.prepared import Prepared
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now
+from gradatim.web.forms.product import moment_at
 from gradatim.web.views.participant.frame import framed
 
 
@@ -29,7 +28,7 @@ def worksheet(request: Request, id: str) -> HttpResponse:
     """Show the doses of a participant, done and to be done."""
     access: Access = request.access
     one = participant_or_404(access, "dosing", id)
-    sheets = worksheets(access, one, Moment(now(), today(), get_current_timezone()))
+    sheets = worksheets(access, one, moment_at(access.state, one.site))
     return render(
         request,
         "gradatim/dosing/worksheet.html",
@@ -56,7 +55,7 @@ def standing(request: Request, id: str, number: int) -> HttpResponse:
 def dose_standing(access: Access, one: Participant, number: int) -> dict[str, object]:
     """Return what pages of a dose say of its authorisation, and whether they go on asking."""
     dose = doses(access.state, one).get(number) or Dose(number)
-    moment = Moment(now(), today(), get_current_timezone())
+    moment = moment_at(access.state, one.site)
     return {
         "one": one,
         "number": number,

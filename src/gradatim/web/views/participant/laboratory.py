@@ -25,7 +25,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.protocol.elements import Element
 from gradatim.reports.laboratory_chart import Point, value_over_time
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.forms.results import BOUND_CHOICES, parse_number
 from gradatim.web.views.participant.frame import framed
 
@@ -131,7 +131,7 @@ def _graded_words(
     except ValueError as error:
         return str(error)
     try:
-        found = grade_value(state, one, name, analyte, value, today())
+        found = grade_value(state, one, name, analyte, value, today_at(state, one.site))
     except UnusableInput as error:
         return str(error)
     return "; ".join(_grade_words(term) for term in found if term.grade != 0) or _("grade 0")

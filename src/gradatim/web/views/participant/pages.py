@@ -23,7 +23,7 @@ from gradatim.conduct.views.visit_forms import visit_forms
 from gradatim.conduct.views.visits import visits
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now, today_at
 from gradatim.web.forms.labels import label_of
 from gradatim.web.languages import why_broken
 from gradatim.web.views.participant.frame import framed
@@ -38,11 +38,15 @@ def _access(request: Request) -> Access:
 @page("participants")
 def participants(request: Request) -> HttpResponse:
     """List the participants that the user sees."""
-    access, day = _access(request), today()
+    access = _access(request)
     status = request.GET.get("status", "")
     people = [one for one in access.participants("participants") if status in ("", one.status)]
     state = access.state
-    rows = [(summarise(state, one, day), next_visit(state, one, day)) for one in people]
+    rows = [
+        (summarise(state, one, day), next_visit(state, one, day))
+        for one in people
+        for day in [today_at(state, one.site)]
+    ]
     statuses = sorted({one.status for one in access.participants("participants")})
     return render(
         request,
@@ -56,7 +60,7 @@ def summary(request: Request, id: str) -> HttpResponse:
     """Show how a participant stands, and what comes next."""
     access = _access(request)
     one = participant_or_404(access, "participants", id)
-    state, day = access.state, today()
+    state, day = access.state, today_at(access.state, one.site)
     spec, rows = timeline_spec(state, one, day)
     return render(
         request,
@@ -91,7 +95,7 @@ def schedule(request: Request, id: str) -> HttpResponse:
     study = access.state.governing("schedule", one)
     rows = [
         (visit, visit_forms(access.state, study, one, visit.encounter))
-        for visit in visits(access.state, one, today())
+        for visit in visits(access.state, one, today_at(access.state, one.site))
     ]
     return render(
         request,

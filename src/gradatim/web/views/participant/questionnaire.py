@@ -16,7 +16,7 @@ from gradatim.conduct.event_for_element import answered_by_participant
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.visits import visits
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.languages import in_asked_language
@@ -52,10 +52,11 @@ def _visit_asked(request: Request, access: Access, one: Participant) -> dict[str
     for name in ("encounter", "visit"):
         if value := request.GET.get(name):
             return {name: value}
+    day = today_at(access.state, one.site)
     planned = [
         visit.encounter
-        for visit in visits(access.state, one, today())
-        if visit.status == "open" or visit.done_on == today()
+        for visit in visits(access.state, one, day)
+        if visit.status == "open" or visit.done_on == day
     ]
     return {"encounter": planned[-1]} if planned else {}
 
@@ -71,18 +72,19 @@ def questionnaire(request: Request, id: str) -> HttpResponse:
         raise Http404(_("There is no such page."))
     given = {"participant": one.id}
     given |= _visit_asked(request, access, one)
-    asked = FormContext("ScoresRecorded", access, one.site, one, given, today())
+    day = today_at(access.state, one.site)
+    asked = FormContext("ScoresRecorded", access, one.site, one, given, day)
 
     def fields(form: ActForm) -> dict[str, Any]:
         said = form.fields_given()
         results = [
             {"element": name, "value": value, "unit": "{score}"} for name, value in said.items()
         ]
-        return {**given, "occurred_on": today(), "results": results}
+        return {**given, "occurred_on": day, "results": results}
 
     return filled_in(
         request,
         Filling(asked, questionnaire_form(items), fields),
         "gradatim/participant/questionnaire.html",
-        day=today(),
+        day=day,
     )

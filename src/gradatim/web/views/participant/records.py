@@ -17,7 +17,7 @@ from gradatim.conduct.views.record_review import (
     waiting_criteria,
 )
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.views.participant.frame import framed
 
 
@@ -27,7 +27,7 @@ def records(request: Request, id: str) -> HttpResponse:
     access: Access = request.access
     one = participant_or_404(access, "participants", id)
     state = access.state
-    waiting = waiting_criteria(state, one, today())
+    waiting = waiting_criteria(state, one, today_at(state, one.site))
     rows = review_records(state, one, waiting)
     content: dict[str, Any] = {
         **framed(request, one, "records"),

@@ -23,7 +23,7 @@ from gradatim.conduct.views.subject import subject_of
 from gradatim.web.access import Request, page
 from gradatim.web.accounts.signing import SignatureFields, verify_signer
 from gradatim.web.acts import title
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now, today_at
 from gradatim.web.entries import Card, fields_shown, shown_card
 from gradatim.web.recording import event_of, record
 
@@ -97,7 +97,8 @@ def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> RecordO
     if fault := verify_signer(request, said["password"], said.get("code", "")):
         signing.add_error("password", fault)
         return None
-    return _told(request, committee.sign(_member(request), one, seen, today()))
+    day = today_at(request.trial.state, "")
+    return _told(request, committee.sign(_member(request), one, seen, day))
 
 
 def _drawn(
@@ -157,5 +158,5 @@ def _card(access: Access, one: Proposal) -> Card | None:
     state = access.state
     given = {name: str(value) for name, value in one.act.items()}
     about = state.participants.get(given.get("participant", ""))
-    subject = subject_of(state, one.act["event"], about, given, today(), now())
+    subject = subject_of(state, one.act["event"], about, given, today_at(state, ""), now())
     return shown_card(access, subject)

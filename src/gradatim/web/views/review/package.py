@@ -24,7 +24,7 @@ from gradatim.conduct.state import State
 from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
 from gradatim.web.access import Request, page
-from gradatim.web.clock import now, today
+from gradatim.web.clock import now, today_at
 from gradatim.web.languages import why_broken
 from gradatim.web.views.overview import advice_shown, advice_words
 
@@ -48,7 +48,8 @@ def cut_of(request: Request) -> DataCut:
         day = date.fromisoformat(request.GET.get("cut", ""))
     except ValueError:
         day = None
-    return data_cut(state, lambda: trial.store.read(trial.name, 0, state.position), day, today())
+    today = today_at(state, "")
+    return data_cut(state, lambda: trial.store.read(trial.name, 0, state.position), day, today)
 
 
 @page("review")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.conduct.access import Access
 from gradatim.protocol.elements import Element
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.field_factory import day_field
@@ -51,7 +51,8 @@ def answer(request: Request, id: str, element: str) -> HttpResponse:
         or not may_answer(access, study.elements[element], one.site)
     ):
         raise Http404(_("There is no such question."))
-    asked = FormContext("FactRecorded", access, one.site, one, {"participant": one.id}, today())
+    day = today_at(access.state, one.site)
+    asked = FormContext("FactRecorded", access, one.site, one, {"participant": one.id}, day)
 
     def fields(form: AnswerForm) -> dict[str, Any]:
         said = form.cleaned_data
@@ -60,12 +61,12 @@ def answer(request: Request, id: str, element: str) -> HttpResponse:
             "participant": one.id,
             "source": said["source"],
             "start": str(said["start"]),
-            "occurred_on": today(),
+            "occurred_on": day,
             "fact": fact,
         }
 
     return filled_in(
         request,
-        Filling(asked, AnswerForm, fields, {"start": today()}),
+        Filling(asked, AnswerForm, fields, {"start": day}),
         title=study.elements[element].label,
     )

@@ -19,7 +19,7 @@ from gradatim.reports.eligibility import sheet as content_of
 from gradatim.screening.assess import Eligibility
 from gradatim.screening.not_known import open_criteria
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.languages import in_asked_language, localiser
 from gradatim.web.localiser import Localiser
 from gradatim.web.views.participant.frame import framed
@@ -32,7 +32,7 @@ def sheet(request: Request, id: str) -> HttpResponse:
     """Show the sheet, as of today; `first_dose` may be another day than planned."""
     access: Access = request.access
     one = participant_or_404(access, "participants", id)
-    state, day = access.state, today()
+    state, day = access.state, today_at(access.state, one.site)
     found = assess_participant(state, one, day)
     content: dict[str, Any] = {
         **framed(request, one, "eligibility"),

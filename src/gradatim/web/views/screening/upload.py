@@ -35,7 +35,7 @@ from gradatim.evidence.fhir.load import decode
 from gradatim.evidence.fhir.reader import read_facts
 from gradatim.evidence.fhir.record_resolution import Received, received
 from gradatim.web.access import Request, page, participant_or_404
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 from gradatim.web.keyring import keyring
 from gradatim.web.recording import event_of, record
 from gradatim.web.vocabulary import vocabulary
@@ -83,7 +83,7 @@ def upload(request: Request, id: str) -> HttpResponse:
             return _recorded(request, one, file, form.cleaned_data["source"])
         except UnusableInput as error:
             form.add_error("bundle", str(error))
-    waiting = waiting_criteria(access.state, one, today())
+    waiting = waiting_criteria(access.state, one, today_at(access.state, one.site))
     content = {
         "form": form,
         "one": one,
@@ -108,8 +108,9 @@ def _read(access: Access, one: Participant, file: Any) -> File:
     bundle = decode(file.read(MOST_BYTES + 1), file.name, MOST_BYTES)
     codes = vocabulary()
     codebook = Codebook(study.elements, study.study.id, codes)
-    facts = read_facts(bundle, codebook, study.elements, on=today())
-    records = list(received(bundle, facts, codebook, study.elements, on=today()))
+    day = today_at(access.state, one.site)
+    facts = read_facts(bundle, codebook, study.elements, on=day)
+    records = list(received(bundle, facts, codebook, study.elements, on=day))
     return File(facts, records, vocabulary_used(codes))
 
 
@@ -161,7 +162,8 @@ def _reasons(not_used: Sequence[Any]) -> str:
 
 
 def _record(request: Request, one: Participant, found: Arriving, source: str) -> bool:
-    fields = fields_to_record(one.id, found, source, today())
+    day = today_at(request.trial.state, one.site)
+    fields = fields_to_record(one.id, found, source, day)
     event = event_of(request, found.kind.__name__, one.site, fields)
     trial = request.trial
     return isinstance(record(trial, event, trial.state.position, uuid4().hex), Recorded)

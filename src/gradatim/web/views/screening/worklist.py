@@ -7,7 +7,7 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.transitions import IN_SCREENING
 from gradatim.conduct.views.screening import assess_participant, log_line
 from gradatim.web.access import Request, page
-from gradatim.web.clock import today
+from gradatim.web.clock import today_at
 
 _SHOWN = 4
 
@@ -17,7 +17,8 @@ def worklist(request: Request) -> HttpResponse:
     """Show who is being screened, what is missing, and from when they could enter."""
     access: Access = request.access
     people = [one for one in access.participants("screening") if one.status in IN_SCREENING]
-    rows = [assess_participant(access.state, one, today()) for one in people]
+    state = access.state
+    rows = [assess_participant(state, one, today_at(state, one.site)) for one in people]
     return render(request, "gradatim/screening/worklist.html", {"rows": rows, "shown": _SHOWN})
 
 
