@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
+from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryVoided
@@ -15,7 +16,7 @@ from gradatim.conduct.events.safety import AdverseEventReported, PregnancyReport
 from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.policies import withdrawn_since
 from gradatim.conduct.proposals import altered_since, holding, signatures_needed
-from gradatim.conduct.state import Participant, State
+from gradatim.conduct.state import Participant, State, Void
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.approvals import AUTHORITIES, lapsed, last_day
@@ -157,10 +158,21 @@ def _voids(state: State, one: Participant, now: datetime, on: date) -> Iterator[
     for position, event in entries_of(state, one, EntryVoided):
         void = state.voids.get(event.of)
         if void is not None and void.position == position and void.since is None:
-            rests = "; ".join(void.bears_on)
-            what = f"{one.id}: entry {event.of} was made in error, it is said, and bears on {rests}"
-            given = {"of": str(position)}
-            yield Task("void", what, "VoidConfirmed", one.site, one.id, None, given)
+            yield _to_confirm(void, f"{one.id}: ", one.site, one.id)
+
+
+def _to_confirm(void: Void, whose: str, site: str, participant: str | None = None) -> Task:
+    rests = "; ".join(void.bears_on)
+    what = f"{whose}entry {void.of} was made in error, it is said, and bears on {rests}"
+    given = {"of": str(void.position)}
+    return Task("void", what, "VoidConfirmed", site, participant, None, given)
+
+
+def _voids_of_trial(state: State) -> Iterator[Task]:
+    """Return what is about no participant, such as a receipt or reference ranges."""
+    for void in state.voids.values():
+        if void.since is None and participant_of(state, state.events[void.of]) is None:
+            yield _to_confirm(void, "", state.events[void.of].site)
 
 
 def _deaths(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -445,6 +457,7 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
         yield Task("product", found.what, found.event, found.site, None, None, found.given)
     yield from _approvals(state, on)
     yield from _measures(state)
+    yield from _voids_of_trial(state)
     yield from _reviews(state)
     yield from _proposals(state)
     advice, _why = advice_or_why(state, on)
