@@ -1,23 +1,27 @@
 """What is measured of a participant, as the ledger grades it: with what it tells around a value."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from gradatim.conduct.checks import unfulfilled
+from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Measured
+from gradatim.conduct.events.base import Measured, Signature
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import State
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.grades import Graded, abnormal, grades
 from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.tasks import tasks
+from gradatim.core.errors import UnusableInput
 from gradatim.protocol.base import Basis
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import Grading
+from tests.conduct.ready import DAY, LEAD, NURSE, enrolled
 from tests.conduct.treated import AFTER, AT, BEFORE, DOSED, add, correct, one, result, treated
 from tests.conduct.trials import TABLET, event
 
@@ -255,6 +259,64 @@ def test_limits_of_its_own_come_first_and_another_version_gives_none() -> None:
     assert last(state, "Alanine aminotransferase increased").grade.grade == 0
     correct(state, at, ranges_version="w")
     assert last(state, "Alanine aminotransferase increased").grade.grade == 1
+
+
+def test_a_version_of_the_ranges_is_recorded_once() -> None:
+    """Recorded again it would grade anew, unsigned, what was graded by it."""
+    state = treated()
+    ranges(state, 40)
+    limits = (t.Range(element="alt", unit="U/L", high=400),)
+    again: dict[str, Any] = {"laboratory": "l", "ranges": limits}
+    validate(state, event(t.ReferenceRangesRecorded, "i", on=BEFORE, version="w", **again))
+    with pytest.raises(UnusableInput, match="there are ranges of version v of laboratory l"):
+        validate(state, event(t.ReferenceRangesRecorded, "i", on=BEFORE, version="v", **again))
+
+
+def test_ranges_made_in_error_count_until_two_have_signed_and_nowhere_afterwards() -> None:
+    led = enrolled()
+    limits = (t.Range(element="alt", unit="U/L", low=5, high=40),)
+    fields: dict[str, Any] = {"laboratory": "central", "version": "2026-2", "ranges": limits}
+    signed: dict[str, Any] = {"reason": "of another", "signature": Signature("Dr A", "in error")}
+    at = led.act(t.ReferenceRangesRecorded, NURSE, **fields).position
+    unused = led.act(p.EntryVoided, NURSE, of=at, **signed)
+    assert not led.trial.state.counts(at), "nothing was graded by it"
+    led.act(p.EntryVoided, NURSE, of=unused.position, **signed)
+    sample: dict[str, Any] = {"laboratory": "central", "ranges_version": "2026-2"}
+    value = Measured(element="alt", value=201, unit="U/L")
+    led.do(
+        f.LaboratoryResultsRecorded,
+        NURSE,
+        results=(value,),
+        collected_on=str(DAY),
+        **sample,
+    )
+    (found,) = [one for one in facts_of(led.trial.state, led.one).of("alt") if one.value == 201]
+    assert found.high is not None
+    said = led.act(p.EntryVoided, NURSE, of=at, hour=9, **signed).position
+    assert led.trial.state.voids[at].bears_on == ("results",)
+    now = datetime.combine(DAY, time(10), UTC)
+    (task,) = [one for one in tasks(led.trial.state, now, DAY) if one.kind == "void"]
+    assert task.given == {"of": str(said)}
+    with pytest.raises(UnusableInput, match="there are ranges of version 2026-2"):
+        led.act(t.ReferenceRangesRecorded, NURSE, hour=9.5, **fields)
+    led.act(p.VoidConfirmed, LEAD, of=said, hour=10, signature=signed["signature"])
+    (found,) = [one for one in facts_of(led.trial.state, led.one).of("alt") if one.value == 201]
+    assert found.high is None
+    led.act(t.ReferenceRangesRecorded, NURSE, hour=11, **fields)
+
+
+def test_what_a_candidate_was_is_worked_out_by_the_ranges_of_now() -> None:
+    """As it is where the ledger is folded from its beginning."""
+    state = treated()
+    result(state, "alt", 30, "U/L", BEFORE, high=40)
+    at = result(state, "alt", 300, "U/L", AFTER)
+    correct(state, at, results=[{"element": "alt", "value": 30, "unit": "U/L", "high": 40}])
+    before = [found.event and found.event.grade for found in possible_dlts(state, one(state))]
+    assert before != [3]
+    ranges(state, 40)
+    (found,) = possible_dlts(state, one(state))
+    assert found.event is not None
+    assert found.event.grade == 3, "300 is above 5 times 40"
 
 
 def test_ranges_of_the_other_sex_are_left_out() -> None:

@@ -27,6 +27,7 @@ from gradatim.conduct.events.trial import (
     ProtocolActivated,
     ProtocolAmended,
     ProtocolSubmitted,
+    ReferenceRangesRecorded,
     RoleRevoked,
     UrgentSafetyMeasureNotified,
 )
@@ -367,6 +368,20 @@ def _same_place(state: State, event: Event, entry: Event) -> None:
         )
 
 
+def _ranges(state: State, event: Event) -> None:
+    """A version of the reference ranges is one: what was graded by it is not graded by others."""
+    if not isinstance(event, ReferenceRangesRecorded):
+        return
+    at = state.ranges.get((event.laboratory, event.version))
+    if at is not None:
+        raise _unusable(
+            event,
+            f"there are ranges of version {event.version} of laboratory {event.laboratory}",
+            f"entry {at} holds them",
+            f"give these another version, or first mark entry {at} as made in error",
+        )
+
+
 def _merges(state: State, event: Event) -> None:
     if isinstance(event, participants.ParticipantsMerged) and (
         event.into not in state.participants or event.into == event.participant
@@ -532,6 +547,7 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _judgements,
     _corrections,
     _voids,
+    _ranges,
     _merges,
     _revocations,
     _sentences,

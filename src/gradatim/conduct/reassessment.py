@@ -16,7 +16,7 @@ from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import correction_of
 from gradatim.conduct.event_log import AlteredLog
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.findings import VitalSignsRecorded
+from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
 from gradatim.conduct.events.participants import (
     EntryCorrected,
     EntryVoided,
@@ -27,6 +27,7 @@ from gradatim.conduct.events.participants import (
 )
 from gradatim.conduct.events.product import DoseAdministered, DosePrepared
 from gradatim.conduct.events.safety import SafetyReportSent
+from gradatim.conduct.events.trial import ReferenceRangesRecorded
 from gradatim.conduct.folding.anew import participant_named, stands_anew
 from gradatim.conduct.policies import RULES, check, gates, unmet_rules
 from gradatim.conduct.policies.verdicts import rule
@@ -160,11 +161,22 @@ def bears_on(state: State, event: EntryVoided) -> tuple[str, ...]:
     found = ["a dose"] if isinstance(entry, OF_A_DOSE) else []
     if isinstance(entry, SafetyReportSent):
         found.append("a clock")
+    if isinstance(entry, ReferenceRangesRecorded) and _graded_by(state, entry):
+        found.append("results")
     other, was = without(state, event.of)
     one = None if was is None else state.participants[was.id]
     if one is not None and was is not None and state.versions:
         found += _lost(state, one, other, was, event)
     return tuple(dict.fromkeys(found))
+
+
+def _graded_by(state: State, ranges: ReferenceRangesRecorded) -> bool:
+    """Whether a result names a version of the reference ranges."""
+    named = ranges.laboratory, ranges.version
+    return any(
+        (one.laboratory, one.ranges_version) == named
+        for _, one in state.events.of(LaboratoryResultsRecorded)
+    )
 
 
 def _lost(

@@ -176,6 +176,8 @@ def _ranges_anew(state: State) -> None:
         (one.laboratory, one.version): at
         for at, one in state.events.of(trial.ReferenceRangesRecorded)
     }
+    for person in state.participants.values():
+        person.changed()
 
 
 def _exports_anew(state: State) -> None:

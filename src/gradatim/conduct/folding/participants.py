@@ -106,12 +106,13 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
     answer(state, event.answers, position)
     if isinstance(was, participants.ParticipantRegistered):
         _known_by(state, was, state.events[event.of])
+        state.participants[was.participant].changed()  # limits go by sex, in the past too
     if one := participant_named(state, getattr(was, "participant", "") or ""):
         one.concerned(position, participants.EntryCorrected)
     counted_anew(state, event.of)
     if getattr(was, "participant", None) is None:  # ranges, or the zone of a site
         for person in state.participants.values():
-            person.all_anew()
+            person.changed()
 
 
 def corrected(event: Event, fields: dict[str, Any]) -> Event:

@@ -174,9 +174,9 @@ def _in_force(
 
 
 def _everything_anew(state: State) -> None:
-    """What was worked out under an earlier version is worked out again."""
+    """What was worked out under an earlier version is worked out again, the past too."""
     for one in state.participants.values():
-        one.all_anew()
+        one.changed()
 
 
 def _approved(state: State, position: int, event: trial.ApprovalRecorded) -> None:
@@ -208,8 +208,7 @@ def _trained(state: State, position: int, event: trial.TrainingRecorded) -> None
 
 def _ranges(state: State, position: int, event: trial.ReferenceRangesRecorded) -> None:
     state.ranges[event.laboratory, event.version] = position
-    for one in state.participants.values():
-        one.all_anew()  # their samples of this version have limits now
+    _everything_anew(state)  # samples of this version have limits now
 
 
 def _paused(state: State, position: int, event: trial.TrialPaused) -> None:
