@@ -99,13 +99,18 @@ def void(before: Sequence[Body]) -> set[int]:
     made: dict[int, Body] = {}
     confirmed: set[int] = set()
     for position, one in enumerate(before, 1):
-        if _is(one, "EntryVoided") and one["of"] in made:
+        if _is(one, "EntryVoided") and one["of"] in made and not one.get("bears_on"):
             del made[one["of"]]  # taken back
         elif _is(one, "EntryVoided"):
             made[position] = one
         elif _is(one, "VoidConfirmed") and one["of"] in made:
-            first = made[one["of"]]["recorded_by"]
-            confirmed |= {one["of"]} if one["recorded_by"] != first else set()
+            said = made[one["of"]]
+            if one["recorded_by"] == said["recorded_by"]:
+                continue
+            if said["of"] in made:  # taken back by two
+                del made[said["of"]], made[one["of"]]
+            else:
+                confirmed.add(one["of"])
     return {one["of"] for at, one in made.items() if at in confirmed or not one.get("bears_on", ())}
 
 

@@ -10,6 +10,7 @@ from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.fold import fold
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
@@ -20,6 +21,7 @@ from gradatim.conduct.views.reporting import reports, to_nullify
 from gradatim.conduct.views.safety import possible_dlts
 from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
+from gradatim.conduct.views.urgent import notifications
 from gradatim.conduct.voids import SUPERSEDED
 from gradatim.core.errors import UnusableInput
 from tests.conduct.digest import digest
@@ -222,10 +224,11 @@ def test_an_end_that_was_recorded_in_error_is_reversed(status: str) -> None:
     at = led.do(p.Disposition, status=status, hour=12).position
     assert led.one.status == status
     said = void(led, at, LEAD)
-    if status == "died":
-        assert led.one.status == "died", "it bears on a death"
-        assert {"a death"} < set(led.trial.state.voids[at].bears_on)
-        recorded(confirm(led, said, NURSE))
+    rests = led.trial.state.voids[at].bears_on
+    assert led.one.status == status, "it bears on the next dose"
+    assert any("next dose" in one for one in rests)
+    assert ("a death" in rests) is (status == "died")
+    recorded(confirm(led, said, NURSE))
     assert led.one.status == "treated"
     assert not possible_dlts(led.trial.state, led.one)
     assert replayed(led) == digest(led.trial.state)
@@ -235,7 +238,9 @@ def test_a_screen_failure_and_a_withdrawal_are_reversed() -> None:
     led = enrolled()
     at = led.do(p.InformedConsentWithdrawn, scope="all", hour=12).position
     assert (led.one.status, led.one.consent) == ("withdrawn", "withdrawn")
-    void(led, at, LEAD)
+    said = void(led, at, LEAD)
+    assert led.one.status == "withdrawn", "it bears on the next dose"
+    recorded(confirm(led, said, NURSE))
     assert (led.one.status, led.one.consent) == ("enrolled", "given")
     assert led.one.cohort is not None
 
@@ -358,3 +363,83 @@ def test_consent_that_was_recorded_twice_counts_once() -> None:
     void(led, at, LEAD)
     assert (led.one.status, led.one.consent) == ("treated", "given")
     assert len(led.one.consents) == 1
+
+
+def test_taking_back_what_opens_the_next_dose_takes_two_as_well() -> None:
+    led = ready(temperature=39.5)
+    well = led.measured(DAY, 8.2, body_temperature=36.6).position
+    first = void(led, well)
+    assert not led.trial.state.counts(well), "the fever holds the dose"
+    again = void(led, first, NURSE, 16)
+    assert any("next dose" in one for one in led.trial.state.voids[first].bears_on)
+    assert not led.trial.state.counts(well), "until a second has signed"
+    (task,) = [one for one in tasks(led.trial.state, at_hour(20), DAY) if one.kind == "void"]
+    assert task.given == {"of": str(again)}
+    with pytest.raises(UnusableInput, match=f"entry {again} says so already"):
+        void(led, first, LEAD, 16.5)
+    assert "another person signs" in refused(confirm(led, again, NURSE, 16.6))
+    assert replayed(led) == digest(led.trial.state)
+    recorded(confirm(led, again, LEAD, 17))
+    assert led.trial.state.counts(well)
+    assert well in led.one.entries
+    assert not [one for one in tasks(led.trial.state, at_hour(20), DAY) if one.kind == "void"]
+    assert replayed(led) == digest(led.trial.state)
+    third = void(led, well, NURSE, 18)
+    assert not led.trial.state.counts(well)
+    void(led, third, LEAD, 19)
+    void(led, led.trial.state.voids[third].position, LEAD, 19.5)
+    assert not led.trial.state.counts(well), "what waits for a second is taken back by one"
+    assert replayed(led) == digest(led.trial.state)
+
+
+def test_a_clock_is_another_where_its_day_is() -> None:
+    """Of one recipient there may be several, and one that would be due later is lost too."""
+    led = dosed()
+    adverse(led, serious=("hospitalisation",), site_aware_at=at_hour(12))
+    assessed: dict[str, Any] = {
+        "relation": "possible",
+        "expected": False,
+        "sponsor_aware_at": at_hour(12),
+    }
+    more: dict[str, Any] = {"reference_safety_information": "Investigator's Brochure 2.0"}
+    led.trial.record(
+        s.AdverseEventAssessed(
+            occurred_on=DAY,
+            recorded_at=at_hour(13),
+            recorded_by="sponsor.1",
+            site="",
+            participant=led.name,
+            adverse_event="AE1",
+            signature=SIGNED,
+            **assessed,
+            **more,
+        )
+    )
+    at = led.do(
+        s.AdverseEventUpdated, hour=13.5, adverse_event="AE1", serious=("life_threatening",)
+    ).position
+    void(led, at, LEAD)
+    assert "the clock of AE1" in led.trial.state.voids[at].bears_on
+    assert led.trial.state.counts(at)
+
+
+def test_that_an_authority_was_told_of_a_measure_bears_on_its_clock() -> None:
+    led = ready()
+    taken = led.act(
+        t.UrgentSafetyMeasureTaken, LEAD, hazard="sets leak", measure="nobody", holds=("dosing",)
+    ).position
+    told = led.act(
+        t.UrgentSafetyMeasureNotified,
+        LEAD,
+        hour=9,
+        of=taken,
+        recipient="ethics",
+        sent_at=at_hour(9),
+    ).position
+    said = void(led, told, LEAD)
+    assert led.trial.state.voids[told].bears_on == ("a clock",)
+    sent = {one.recipient: one.sent for one in notifications(led.trial.state)}
+    assert sent["ethics"] is not None
+    recorded(confirm(led, said, NURSE))
+    sent = {one.recipient: one.sent for one in notifications(led.trial.state)}
+    assert sent["ethics"] is None, "it is to be told"

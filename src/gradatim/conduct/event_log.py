@@ -179,18 +179,26 @@ class AlteredLog(EventLog):
         log: the events as they are.
         without: positions of events that are not found by their type.
         instead: events that stand in the place of others of the same type.
+        again: positions of events that were dropped, and are found by their type.
     """
 
     __slots__ = ("_instead",)
 
     def __init__(
-        self, log: EventLog, without: Iterable[int] = (), instead: Mapping[int, Event] = {}
+        self,
+        log: EventLog,
+        without: Iterable[int] = (),
+        instead: Mapping[int, Event] = {},
+        again: Iterable[int] = (),
     ) -> None:
         self._held, self._instead = log._held, {**getattr(log, "_instead", {}), **instead}
         self._of = defaultdict(list, log._of)
         for position in without:
             kind = type(self[position])
             self._of[kind] = [at for at in self._of[kind] if at != position]
+        for position in again:
+            kind = type(self[position])
+            self._of[kind] = sorted([*self._of[kind], position])
 
     def __getitem__(self, position: int) -> Event:
         """Give the event at a position, as it would be."""

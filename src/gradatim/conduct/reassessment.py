@@ -6,6 +6,7 @@ cause was the slip is answered. The same look at the ledger without an entry say
 with it.
 """
 
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -27,7 +28,7 @@ from gradatim.conduct.events.participants import (
 )
 from gradatim.conduct.events.product import DoseAdministered, DosePrepared
 from gradatim.conduct.events.safety import SafetyReportSent
-from gradatim.conduct.events.trial import ReferenceRangesRecorded
+from gradatim.conduct.events.trial import ReferenceRangesRecorded, UrgentSafetyMeasureNotified
 from gradatim.conduct.folding.anew import participant_named, stands_anew
 from gradatim.conduct.policies import RULES, check, gates, unmet_rules
 from gradatim.conduct.policies.verdicts import rule
@@ -62,10 +63,39 @@ def _without(
         for kind, some in one.entries_of.items()
     }
     entries = [at for at in one.entries if at not in gone]
-    was = replace(one, entries=entries, entries_of=left, _known={}, _past={})
+    return other, _as_it_would_be(other, replace(one, entries=entries, entries_of=left))
+
+
+def _as_it_would_be(other: State, one: Participant) -> Participant:
+    """Return a participant with other entries than they have, in a state that knows them so."""
+    was = replace(one, _known={}, _past={})
     stands_anew(other, was)
-    other.participants = {**state.participants, was.id: was}
-    return other, was
+    other.participants = {**other.participants, was.id: was}
+    return was
+
+
+def _counting_again(state: State, position: int) -> tuple[State, Participant | None]:
+    """Return the trial as it would be if an entry counted that was made in error."""
+    entry = state.events[position]
+    one = participant_named(state, getattr(entry, "participant", "") or "")
+    voids = {at: void for at, void in state.voids.items() if at != position}
+    log = AlteredLog(state.events, again=(position,))
+    other = replace(state, events=log, voids=voids, _known={})
+    if one is None:
+        return other, None
+    entries_of = {kind: list(some) for kind, some in one.entries_of.items()}
+    back = [at for at in (position, *state.corrected_by.get(position, ())) if at in one.voided]
+    for at in back:
+        insort(entries_of.setdefault(type(state.events[at]), []), at)
+    return other, _as_it_would_be(
+        other,
+        replace(
+            one,
+            entries=sorted([*one.entries, *back]),
+            entries_of=entries_of,
+            voided=[at for at in one.voided if at not in back],
+        ),
+    )
 
 
 class AskedAgain(NamedTuple):
@@ -153,17 +183,24 @@ def _resting_on(state: State, position: int, was: Event) -> Iterator[int]:
 def bears_on(state: State, event: EntryVoided) -> tuple[str, ...]:
     """Return what an entry bears on that is to be marked as made in error; often nothing.
 
-    Where it is something, the entry goes on counting until two people have signed.
+    Where it is something, the entry goes on counting until two people have signed; one that was
+    made in error, and is to count again, does not until then.
     """
-    entry = state.events[event.of]
-    if isinstance(entry, EntryVoided | ParticipantRegistered | ParticipantEnrolled):
-        return ()  # what counts again is the cautious way; nobody of these was dosed
-    found = ["a dose"] if isinstance(entry, OF_A_DOSE) else []
-    if isinstance(entry, SafetyReportSent):
+    said, of = state.events[event.of], event.of
+    again = isinstance(said, EntryVoided)
+    if isinstance(said, EntryVoided):
+        of = said.of
+        if state.counts(of):
+            return ()  # it counts as it did
+    entry = state.events[of]
+    if isinstance(entry, ParticipantRegistered | ParticipantEnrolled):
+        return ()  # nobody of these was dosed
+    found = ["a dose"] if isinstance(entry, OF_A_DOSE) and not again else []
+    if isinstance(entry, SafetyReportSent | UrgentSafetyMeasureNotified):
         found.append("a clock")
     if isinstance(entry, ReferenceRangesRecorded) and _graded_by(state, entry):
         found.append("results")
-    other, was = without(state, event.of)
+    other, was = _counting_again(state, of) if again else without(state, of)
     one = None if was is None else state.participants[was.id]
     if one is not None and was is not None and state.versions:
         found += _lost(state, one, other, was, event)
@@ -182,7 +219,7 @@ def _graded_by(state: State, ranges: ReferenceRangesRecorded) -> bool:
 def _lost(
     state: State, one: Participant, other: State, was: Participant, event: EntryVoided
 ) -> Iterator[str]:
-    """Yield what would vanish with an entry."""
+    """Yield what there is no more in a trial that is otherwise than it is."""
     if one.status == "died" != was.status:
         yield "a death"
     left = {found.id for found in possible_dlts(other, was) if found.counts}
@@ -193,18 +230,18 @@ def _lost(
     for fired in unanswered_rules(state, event.occurred_on):
         if fired.key not in standing:
             yield f"the stopping rule {fired.key}"
-    running = {(due.adverse_event, due.clock.recipient) for due in reports(other, was)}
+    running = {(due.adverse_event, *due.which) for due in reports(other, was)}
     for due in reports(state, one):
-        if (due.adverse_event, due.clock.recipient) not in running:
+        if (due.adverse_event, *due.which) not in running:
             yield f"the clock of {due.adverse_event}"
-    if one.status in ("enrolled", "treated"):
+    if {one.status, was.status} & {"enrolled", "treated"}:
         yield from _opened(state, one, other, was, event)
 
 
 def _opened(
     state: State, one: Participant, other: State, was: Participant, event: EntryVoided
 ) -> Iterator[str]:
-    """Yield the gates before the next dose that would be met without an entry, and are not."""
+    """Yield the gates before the next dose that would be met there, and are not."""
     number = max(doses(state, one), default=0) + 1
     met = {
         rule(gate)

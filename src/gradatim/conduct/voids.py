@@ -78,6 +78,8 @@ def why_not_void(state: State, event: p.EntryVoided) -> tuple[str, str]:
         void = state.voids.get(said.of)
         if void is None or void.position != event.of:
             return "it was taken back", ""
+        if (again := state.voids.get(event.of)) is not None:
+            return _marked(again)
     elif (void := state.voids.get(event.of)) is not None:
         return _marked(void)
     if isinstance(said, p.ParticipantRegistered | p.ParticipantEnrolled):

@@ -13,7 +13,7 @@ from gradatim.conduct.state import Participant, State, Void
 
 def _voided(state: State, position: int, event: participants.EntryVoided) -> None:
     said = state.events.get(event.of)
-    if isinstance(said, participants.EntryVoided):
+    if isinstance(said, participants.EntryVoided) and not event.bears_on:
         _taken_back(state, position, event.of)
         return
     if said is None or event.of in state.voids:
@@ -34,6 +34,8 @@ def _confirmed_void(state: State, position: int, event: participants.VoidConfirm
 
 
 def _concerns(state: State, said: Event, position: int, kind: type[Event]) -> None:
+    while isinstance(said, participants.EntryVoided):
+        said = state.events[said.of]
     if one := participant_named(state, getattr(said, "participant", "") or ""):
         one.concerned(position, kind)
 
@@ -42,9 +44,14 @@ def _void_signed(state: State, void: Void, position: int, event: Event) -> None:
     """Let an entry count no more once whoever has to sign that has signed it."""
     if event.signature is not None:
         void.signers[event.recorded_by] = position
-    if void_stands(state, void):
-        void.since = position
-        _drop(state, void.of)
+    if not void_stands(state, void):
+        return
+    if isinstance(state.events[void.of], participants.EntryVoided):
+        del state.voids[void.of]  # it has been taken back, and says nothing more
+        _taken_back(state, position, void.of)
+        return
+    void.since = position
+    _drop(state, void.of)
 
 
 def void_stands(state: State, void: Void) -> bool:

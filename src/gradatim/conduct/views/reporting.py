@@ -33,6 +33,11 @@ class Due(NamedTuple):
     clock: Clock
     sent: datetime | None
 
+    @property
+    def which(self) -> tuple[str, str, datetime]:
+        """What tells a clock from others of its event: to whom, which report, and until when."""
+        return self.clock.recipient, self.clock.report, self.clock.due
+
     def status(self, as_of: datetime) -> ReportStatus:
         """Say how the clock stands."""
         return self.clock.status(self.sent, as_of)
@@ -65,16 +70,12 @@ def due_of(state: State, participant: Participant, course: Course) -> Iterator[D
     """
     now = list(_running(state, participant, course))
     yield from now
-    seen = {_which(one) for one in now}
+    seen = {one.which for one in now}
     for when, was in _earlier(state, participant, course):
         for due in _running(*was):
-            if _which(due) not in seen and _settled(due, when):
-                seen.add(_which(due))
+            if due.which not in seen and _settled(due, when):
+                seen.add(due.which)
                 yield Due(course.event.id, due.clock, _sent(course, due.clock))
-
-
-def _which(due: Due) -> tuple[str, str, datetime]:
-    return due.clock.recipient, due.clock.report, due.clock.due
 
 
 def _settled(due: Due, when: datetime) -> bool:
