@@ -1022,6 +1022,39 @@ def test_what_alters_the_subject_of_each_kind_of_proposal(
     assert altered(state, named, state.position) == ()
 
 
+RANGES = t.Range(element="alt", unit="U/L", high=40)
+MEASURE: dict[str, Any] = {
+    "hazard": "sets leak",
+    "measure": "nobody is dosed",
+    "holds": ("dosing",),
+}
+
+
+@pytest.mark.parametrize("act", ["TrialResumed", "DoseDecision"])
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (t.UrgentSafetyMeasureTaken, MEASURE),
+        (t.UrgentSafetyMeasureEnded, {"of": 1, "reason": "it is over"}),
+        (t.ReferenceRangesRecorded, {"laboratory": "l", "version": "v", "ranges": (RANGES,)}),
+    ],
+)
+def test_a_measure_or_other_limits_alter_what_is_decided_on_the_whole(
+    act: str, kind: type[Event], fields: dict[str, Any]
+) -> None:
+    state = after(opened(), event(kind, "sponsor.1", on=LATER, **fields))
+    assert altered(state, {"event": act}, state.position - 1) == (state.position,)
+
+
+def test_other_limits_alter_what_is_said_of_a_result() -> None:
+    ranges: dict[str, Any] = {"laboratory": "l", "version": "v", "ranges": (RANGES,)}
+    state = after(opened(), event(t.ReferenceRangesRecorded, "i", on=LATER, **ranges))
+    error: dict[str, Any] = {"of": state.position, "reason": "another's"}
+    state = after(state, event(p.EntryVoided, "i", on=LATER, **error))
+    act = {"event": "DoseLimitingToxicityAdjudicated", "participant": "P1", "candidate": "x"}
+    assert altered(state, act, state.position - 2) == (state.position - 1, state.position)
+
+
 ALL = {policy for table in (AUTHORISATIONS, RULES) for some in table.values() for policy in some}
 
 

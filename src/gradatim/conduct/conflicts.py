@@ -44,9 +44,12 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.events.trial import (
     ProtocolAmended,
+    ReferenceRangesRecorded,
     RulingSigned,
     TrialPaused,
     TrialStopped,
+    UrgentSafetyMeasureEnded,
+    UrgentSafetyMeasureTaken,
 )
 from gradatim.conduct.state import State
 
@@ -152,7 +155,15 @@ _CLINICAL: tuple[type[Event], ...] = (
     InformedConsentWithdrawn,
 )
 """What says how a participant is, or was treated."""
-_OF_THE_TRIAL = (TrialPaused, TrialStopped, DoseDecision)
+_OF_THE_TRIAL = (
+    TrialPaused,
+    TrialStopped,
+    DoseDecision,
+    UrgentSafetyMeasureTaken,
+    UrgentSafetyMeasureEnded,
+)
+_OF_EVERYTHING = (ProtocolAmended, ReferenceRangesRecorded)
+"""What everybody's records may say otherwise since."""
 _OF_THE_PRODUCT = (TemperatureExcursion, ProductQuarantined)
 
 
@@ -161,7 +172,7 @@ def altered(state: State, act: Mapping[str, Any], since: int) -> tuple[int, ...]
 
     An adjudication and a replacement are about one participant; dosing is resumed on the whole
     trial's safety; a dose decision rests on all that is recorded of anybody. Another version of the
-    protocol alters each of them.
+    protocol, or of a laboratory's limits, alters each of them.
 
     Args:
         state: the trial now.
@@ -174,7 +185,7 @@ def altered(state: State, act: Mapping[str, Any], since: int) -> tuple[int, ...]
 
 
 def _alters(state: State, act: Mapping[str, Any], event: Event) -> bool:
-    if isinstance(event, ProtocolAmended):
+    if isinstance(_about(state, event), _OF_EVERYTHING):
         return True
     match act.get("event"):
         case "DoseDecision":
