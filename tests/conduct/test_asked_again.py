@@ -146,6 +146,28 @@ def test_a_planned_amount_that_is_corrected_is_asked_of_the_dose_as_well() -> No
     assert (given, "the amount is the planned one") in rules
 
 
+def test_a_result_that_a_dose_was_right_by_is_asked_of_the_dose_when_it_is_corrected() -> None:
+    led = ready()
+    yesterday = DAY - timedelta(days=1)
+    at = led.result("alt", 30, yesterday, high=40).position
+    led.prepare(7e7, 70)
+    recorded(led.sign())
+    assert not led.give(7e7)
+    result = {"element": "alt", "value": 400.0, "unit": "U/L", "high": 40.0}
+    made = correct(led, at, NURSE, results=[result])
+    assert "the criteria hold" in opened(led, made, the(led, x.DoseAdministered))
+    back = correct(led, at, NURSE, results=[{**result, "value": 30.0}])
+    assert not back.deviations
+    assert open_rules(led, the(led, x.DoseAdministered)) == set()
+
+
+def test_a_result_after_a_dose_is_not_what_it_was_right_by() -> None:
+    led = dosed()
+    at = led.result("alt", 30, hour=12, high=40).position
+    result = {"element": "alt", "value": 400.0, "unit": "U/L", "high": 40.0}
+    assert not correct(led, at, NURSE, results=[result]).deviations
+
+
 def test_consent_after_the_procedures_is_a_deviation() -> None:
     led = dosed()
     at = the(led, p.InformedConsentObtained)

@@ -17,10 +17,15 @@ from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import correction_of
 from gradatim.conduct.event_log import AlteredLog
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
+from gradatim.conduct.events.findings import (
+    LaboratoryResultsRecorded,
+    ScoresRecorded,
+    VitalSignsRecorded,
+)
 from gradatim.conduct.events.participants import (
     EntryCorrected,
     EntryVoided,
+    FactRecorded,
     InformedConsentObtained,
     InformedConsentRenewed,
     ParticipantEnrolled,
@@ -144,11 +149,11 @@ def _asked(
 ) -> Iterator[tuple[int, _Rules, _Rules]]:
     """Yield each entry that is asked again, with the rules that it broke, and breaks now."""
     if type(was) in RULES:
-        alone, _ = _without(state, position, {})
+        alone, _ = without(state, position)
         yield position, _unmet(alone, was), _unmet(alone, now)
     for at in _resting_on(state, position, was):
         entry = state.events[at]
-        before, _ = _without(state, at, {})
+        before, _ = without(state, at)
         after, one = _without(state, at, {position: now})
         if one is not None:
             stands_anew(after, one)
@@ -167,16 +172,19 @@ _FOR_DOSES = (
     InformedConsentRenewed,
 )
 """What a dose is prepared and given by."""
+_RECORDS = (LaboratoryResultsRecorded, ScoresRecorded, FactRecorded)
+"""What was known of a participant when it was given: a dose rests on what came before it."""
 
 
 def _resting_on(state: State, position: int, was: Event) -> Iterator[int]:
     """Yield the preparations and doses that were right by what an entry said."""
     one = participant_named(state, getattr(was, "participant", "") or "")
-    if one is None or not isinstance(was, _FOR_DOSES):
+    if one is None or not isinstance(was, _FOR_DOSES + _RECORDS):
         return
     for at, dose in entries_of(state, one, DosePrepared, DoseAdministered):
         same = not isinstance(was, DosePrepared | DoseAdministered) or was.dose == dose.dose
-        if at != position and same:
+        later = position < at or not isinstance(was, _RECORDS)
+        if at != position and same and later:
             yield at
 
 
