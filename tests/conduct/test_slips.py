@@ -1,6 +1,6 @@
 """What cannot be meant is refused; what one person alone should not have done is noted."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +51,56 @@ def test_nothing_is_over_before_it_began() -> None:
     late = {"onset": str(DAY + timedelta(days=1))}
     with pytest.raises(UnusableInput, match="AE1 ended on"):
         led.act(p.EntryCorrected, LEAD, on=on, of=at, fields=late, reason="a slip")
+
+
+def at(day: date, hour: float = 8) -> datetime:
+    """A time of a day, at the site."""
+    return datetime.combine(day, time(), UTC) + timedelta(hours=hour)
+
+
+BEFORE = DAY - timedelta(days=1)
+AN_EVENT: dict[str, Any] = {"adverse_event": "AE2", "term": "Fever", "onset": str(BEFORE)}
+CONSENT: dict[str, Any] = {"version": "1.0", "language": "zh-CN", "obtained_by": LEAD}
+OVER: dict[str, Any] = {"adverse_event": "AE1", "outcome": "recovered"}
+SAMPLE: dict[str, Any] = {
+    "results": (),
+    "laboratory": "central",
+    "ranges_version": "1",
+    "collected_on": str(BEFORE),
+}
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "taken_at": {"taken_at": at(BEFORE), "collected_on": str(BEFORE - timedelta(days=1))}
+}
+"""What makes a time and its day differ, but for a time of the day after."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "name"),
+    [
+        (s.AdverseEventReported, AN_EVENT, "onset_at"),
+        (s.AdverseEventUpdated, {"adverse_event": "AE1"}, "onset_at"),
+        (s.AdverseEventResolved, {**OVER, "resolved_on": str(BEFORE)}, "resolved_at"),
+        (p.InformedConsentRenewed, {**CONSENT, "on": BEFORE}, "consented_at"),
+        (p.InformedConsentWithdrawn, {"scope": "treatment", "on": BEFORE}, "withdrawn_at"),
+        (f.LaboratoryResultsRecorded, {**SAMPLE, "on": BEFORE}, "taken_at"),
+    ],
+)
+def test_a_time_is_of_the_day_beside_it(kind: Any, fields: Any, name: str) -> None:
+    led = enrolled()
+    led.trial.state.zones[""] = "UTC"
+    event_of(led, str(BEFORE))
+    with pytest.raises(UnusableInput, match=name):
+        led.do(kind, hour=9, **{**fields, **OTHERWISE.get(name, {name: at(DAY)})})
+    led.do(kind, hour=9, **{**fields, name: at(BEFORE)})
+
+
+def test_a_time_is_of_the_month_beside_it_and_of_no_other() -> None:
+    led = enrolled()
+    led.trial.state.zones[""] = "UTC"
+    month = {**AN_EVENT, "onset": f"{DAY:%Y-%m}"}
+    with pytest.raises(UnusableInput, match="onset_at"):
+        led.do(s.AdverseEventReported, **month, onset_at=at(DAY.replace(day=1), -1))
+    led.do(s.AdverseEventReported, **month, onset_at=at(DAY.replace(day=1), 0))
 
 
 def test_what_is_recorded_of_after_a_death_is_a_deviation() -> None:

@@ -19,7 +19,11 @@ from gradatim.conduct.days import (
 )
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import DoseAdministered
-from gradatim.conduct.events.safety import AdverseEventReported, AdverseEventResolved
+from gradatim.conduct.events.safety import (
+    AdverseEventReported,
+    AdverseEventResolved,
+    AdverseEventUpdated,
+)
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.birth import birth_of
@@ -34,6 +38,15 @@ _TIMES = (
     *("started_at", "ended_at", "taken_at", "sent_at", "site_aware_at", "sponsor_aware_at"),
     *("onset_at", "resolved_at", "consented_at", "withdrawn_at"),
 )
+
+_TIME_AND_DAY = (
+    ("onset_at", "onset"),
+    ("resolved_at", "resolved_on"),
+    ("consented_at", "occurred_on"),
+    ("withdrawn_at", "occurred_on"),
+    ("taken_at", "collected_on"),
+)
+"""Times, each with the day of the same thing."""
 
 
 def validate_days(state: State, event: Event) -> None:
@@ -57,6 +70,7 @@ def validate_days(state: State, event: Event) -> None:
                 event, f"{name} is {at}", f"it is recorded at {now}", "correct the time"
             )
     _began(state, event)
+    _of_their_days(state, event)
     _in_order(event)
     _since_birth(state, event)
     _resolved_after_onset(state, event)
@@ -142,6 +156,29 @@ def _began(state: State, event: Event) -> None:
             f"it occurred on {event.occurred_on}",
             f"correct one of them{unknown}",
         )
+
+
+def _of_their_days(state: State, event: Event) -> None:
+    """A time and the day of the same thing do not contradict each other."""
+    for name, other in _TIME_AND_DAY:
+        at: datetime | None = getattr(event, name, None)
+        day = _told_day(state, event, other) if at is not None else None
+        if at is None or day is None or believable(state, event, at, day):
+            continue
+        raise _unusable(
+            event, f"{name} is {at}", f"{other} is {day}", f"correct {name}, or the day"
+        )
+
+
+def _told_day(state: State, event: Event, name: str) -> Day | None:
+    """Return a day as an event gives it; of more on an adverse event, as that was reported."""
+    told = getattr(event, name, None)
+    if told:
+        return parse_day(str(told))
+    if not isinstance(event, AdverseEventUpdated) or event.participant not in state.participants:
+        return None
+    known = courses(state, state.participants[event.participant]).get(event.adverse_event)
+    return Day(*known.event.onset) if known else None
 
 
 def _in_order(event: Event) -> None:

@@ -97,17 +97,18 @@ def recorded_late(event: Event) -> bool:
 HALF_A_DAY = timedelta(hours=12)
 
 
-def believable(state: State, event: Event, moment: datetime) -> bool:
-    """Whether a moment can be of the day that an event gives.
+def believable(state: State, event: Event, moment: datetime, within: Day | None = None) -> bool:
+    """Whether a moment can be of the day that an event gives, or of another that it tells.
 
     With a time zone of the site, or written with one, it is that day or it is not. A time in UTC of
     a site whose zone is not recorded may be up to twelve hours off.
     """
-    day = event.occurred_on
+    day = within or Day(event.occurred_on, event.occurred_on)
     if zone_of(state, event.site) is not None or moment.utcoffset():
-        return day_at(state, event.site, moment) == day
-    midnight = datetime(day.year, day.month, day.day, tzinfo=moment.tzinfo)
-    return -HALF_A_DAY < moment - midnight < timedelta(days=1) + HALF_A_DAY
+        return day.first <= day_at(state, event.site, moment) <= day.last
+    begin = datetime.combine(day.first, time.min, moment.tzinfo)
+    end = datetime.combine(day.last, time.min, moment.tzinfo) + timedelta(days=1)
+    return begin - HALF_A_DAY < moment < end + HALF_A_DAY
 
 
 def moved(was: Event, now: Event) -> bool:
