@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -99,6 +100,15 @@ def test_a_child_does_not_pass_by_a_year_typed_beside_the_date() -> None:
     finding = the_age(as_recorded_once(trial, "1980"))
     assert finding.passes is None
     assert (finding.because, finding.unknown_because) == (CONFLICT, "conflict")
+
+
+def test_nor_by_a_year_that_a_correction_gives() -> None:
+    trial = trial_of(date(2012, 5, 5))
+    at = recorded(trial.record(registration("2012"))).position
+    slip: dict[str, Any] = {"of": at, "fields": {"birth": "1980"}, "reason": "a slip"}
+    made = event(p.EntryCorrected, "coordinator.S01.1", "S01", on=FROM, **slip)
+    with pytest.raises(UnusableInput, match="the sealed date of birth is another"):
+        trial.record(made)
 
 
 def test_a_contradicted_year_is_not_handed_on() -> None:

@@ -1,6 +1,6 @@
 """Medication, medical history, visits in between, pregnancies, and the case of an event."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import logs as m
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Measured
+from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.eligibility import eligibility
@@ -25,7 +26,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.protocol.base import Basis
 from gradatim.protocol.treatment import ProhibitedMedication
-from tests.conduct.ready import DAY, NURSE, Led, ready
+from tests.conduct.ready import DAY, LEAD, NURSE, Led, ready
 
 NEXT = DAY + timedelta(days=1)
 
@@ -202,6 +203,67 @@ def test_what_cannot_be_meant_is_not_recorded(kind: Any, fields: Any, why: str) 
     _takes(led, "paracetamol", none_of_these=True)
     with pytest.raises(UnusableInput, match=why):
         led.ask(kind, NURSE, **fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong", "why"),
+    [
+        (
+            m.ConcomitantMedicationRecorded,
+            {"medication": "M2", "drug": "x2", "indication": "pain", "start": "2026-05"},
+            {"end": "2026-04"},
+            "before it began",
+        ),
+        (
+            m.ConcomitantMedicationRecorded,
+            {"medication": "M2", "drug": "x2", "indication": "pain", "none_of_these": True},
+            {"elements": ["malignancy"]},
+            "and of none",
+        ),
+        (
+            m.ConcomitantMedicationRecorded,
+            {"medication": "M2", "drug": "x2", "indication": "pain"},
+            {"medication": "M1"},
+            "medication cannot be corrected",
+        ),
+        (
+            m.UnscheduledVisitDone,
+            {"visit": "U2", "reason": "again"},
+            {"visit": "U1"},
+            "visit cannot be corrected",
+        ),
+        (m.MedicalHistoryRecorded, {"condition": "flu", "end": "2020"}, {"ongoing": True}, "goes"),
+        (f.VitalSignsRecorded, {"results": (), "visit": "U1"}, {"visit": "U7"}, "no visit U7"),
+        (f.VitalSignsRecorded, {"results": ()}, {"visit": "U1", "encounter": "day_7"}, "and of U1"),
+        (
+            f.ScoresRecorded,
+            {"results": (Measured(element="patient_global", value=3),)},
+            {"results": []},
+            "no question is answered",
+        ),
+        (
+            s.SafetyReportSent,
+            {
+                "adverse_event": "AE1",
+                "recipient": "sponsor",
+                "report": "initial",
+                "sent_at": datetime.combine(DAY, time(7), UTC),
+            },
+            {"report": "nullification"},
+            "AE1 stands",
+        ),
+    ],
+)
+def test_a_correction_does_not_say_what_a_new_entry_could_not(
+    kind: Any, right: Any, wrong: Any, why: str
+) -> None:
+    led = ready()
+    led.do(m.UnscheduledVisitDone, NURSE, visit="U1", reason="a fall")
+    _takes(led, "paracetamol", none_of_these=True)
+    led.do(s.AdverseEventReported, adverse_event="AE1", term="Headache", onset=str(DAY))
+    at = led.do(kind, LEAD, **right).position
+    with pytest.raises(UnusableInput, match=why):
+        led.act(EntryCorrected, LEAD, of=at, fields=wrong, reason="a slip")
 
 
 def test_how_a_pregnancy_ended_is_asked_for_until_it_is_known() -> None:

@@ -20,6 +20,7 @@ from gradatim.conduct.event_for_element import answered_by_participant
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import ScoresRecorded
+from gradatim.conduct.events.logs import ConcomitantMedicationRecorded, UnscheduledVisitDone
 from gradatim.conduct.events.participants import EntryCorrected, ParticipantRegistered
 from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED, corrected
@@ -35,7 +36,10 @@ CORRECTABLE: tuple[type[Event], ...] = tuple(
 
 _OF_THE_SYSTEM: Mapping[type[Event], frozenset[str]] = {
     ParticipantRegistered: frozenset({"screened_as"}),
+    ConcomitantMedicationRecorded: frozenset({"medication"}),
+    UnscheduledVisitDone: frozenset({"visit"}),
 }
+"""Fields by which other entries name an entry, or which the ledger fills in."""
 
 
 def fixed_fields(was: Event, fields: dict[str, object]) -> list[str]:

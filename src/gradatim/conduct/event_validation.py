@@ -6,20 +6,14 @@ a unit that measures something else are slips of the pen: nothing happened that 
 
 from collections.abc import Callable, Iterable
 from math import isfinite
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
 from gradatim.clinical.ctcae.terms import says_something
 from gradatim.clinical.units import convert_for
-from gradatim.conduct.corrections import (
-    CORRECTABLE,
-    correction_of,
-    fixed_fields,
-    unchanged_fields,
-)
+from gradatim.conduct.correction_validation import validate_correction
 from gradatim.conduct.day_validation import validate_days
-from gradatim.conduct.days import moved, zone_of
 from gradatim.conduct.events import participants, product, records, review, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.review import QueryAnswered, QueryClosed, ReviewMeetingHeld
@@ -32,10 +26,9 @@ from gradatim.conduct.events.trial import (
     UrgentSafetyMeasureNotified,
 )
 from gradatim.conduct.folding.anew import participant_named
-from gradatim.conduct.log_validation import validate_logs
+from gradatim.conduct.log_validation import validate_logs, validate_numbers
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
-from gradatim.conduct.views.adverse_events import DIED
 from gradatim.conduct.views.birth import agreed
 from gradatim.conduct.views.records import held_records
 from gradatim.conduct.views.reporting import reported_in_error
@@ -50,7 +43,7 @@ def validate(state: State, event: Event) -> None:
     Raises:
         UnusableInput: it names what does not exist, or a day or unit that cannot be.
     """
-    for fault in _FAULTS:
+    for fault in (*_OF_THE_ACT, *_OF_CONTENT, *_OF_OTHERS):
         fault(state, event)
 
 
@@ -171,8 +164,6 @@ def _adverse_events(state: State, event: Event) -> None:
             f"entry {at} says so",
             "report the adverse event anew; of a report that was sent, send its nullification",
         )
-    if _nullifies(event):
-        raise _unusable(event, f"{name} stands", todo="send a follow-up report")
     about = getattr(event, "participant", None)
     if isinstance(event, safety.AdverseEventReported):
         if name in state.adverse_events:
@@ -183,6 +174,12 @@ def _adverse_events(state: State, event: Event) -> None:
             )
     elif state.adverse_events.get(name) != about:
         raise _unusable(event, f"{about} has no adverse event {name}", todo="report it first")
+
+
+def _nullifications(state: State, event: Event) -> None:
+    """Only the reports of an adverse event that was entered in error are nullified."""
+    if _nullifies(event) and reported_in_error(state, event.adverse_event) is None:
+        raise _unusable(event, f"{event.adverse_event} stands", todo="send a follow-up report")
 
 
 def _terms(state: State, event: Event) -> None:
@@ -216,7 +213,7 @@ def _codes(state: State, event: Event) -> None:
         )
 
 
-def _nullifies(event: Event) -> bool:
+def _nullifies(event: Event) -> TypeGuard[safety.SafetyReportSent]:
     return isinstance(event, safety.SafetyReportSent) and event.report == "nullification"
 
 
@@ -422,75 +419,15 @@ def _describes(event: records.RecordJudged) -> bool:
     return bool(event.start or event.end or event.ongoing or event.drug or event.daily_dose)
 
 
-def _same_day(state: State, event: participants.EntryCorrected, was: Event, now: Event) -> None:
-    """A time that is corrected to another day takes the day of the entry along."""
-    if zone_of(state, was.site) is None and "occurred_on" not in event.fields and moved(was, now):
-        raise _unusable(
-            event,
-            "the time is of another day than before",
-            f"entry {event.of} is of {was.occurred_on}",
-            "correct occurred_on too, or record the time zone of the site",
-        )
-
-
 def _corrections(state: State, event: Event) -> None:
+    """What an entry would say once it is corrected is asked all that a new one is asked."""
     if not isinstance(event, participants.EntryCorrected):
         return
-    was = state.events[event.of]
-    if type(was) not in CORRECTABLE:
-        raise _unusable(
-            event,
-            f"entry {event.of} is a {type(was).__name__}",
-            "an authorisation is not corrected",
-            "record the act that follows",
-        )
-    if event.site != was.site:
-        where = f"site {was.site}" if was.site else "the trial as a whole"
-        raise _unusable(
-            event,
-            f"entry {event.of} is of {where}",
-            f"the correction names {event.site or 'no site'}",
-            "record it where the entry was recorded",
-        )
-    if not event.fields:
-        raise _unusable(event, "nothing is changed", "it names no field", "change what is wrong")
-    if fixed := fixed_fields(was, event.fields):
-        raise _unusable(
-            event,
-            f"{fixed[0]} cannot be corrected",
-            "it says whose entry this is",
-            "record another entry",
-        )
-    if "codes" in event.fields and getattr(was, "sealed", None) is not None:
-        raise _unusable(
-            event, "codes cannot be corrected", "they are sealed", "record another entry"
-        )
-    try:
-        was, now = correction_of(state, event)
-    except msgspec.ValidationError as error:
-        raise _unusable(event, f"entry {event.of} cannot say that", str(error)) from error
-    if same := unchanged_fields(was, now, event.fields):
-        raise _unusable(
-            event,
-            f"{same[0]} is not changed",
-            f"entry {event.of} says that already",
-            "name only the fields that are wrong",
-        )
-    _same_day(state, event, was, now)
-    _deaths(event, was, now)
-    said = msgspec.structs.replace(now, recorded_at=event.recorded_at)
-    for fault in (validate_days, _terms, _codes, _named, _values, _references, _judgements):
+    said = validate_correction(state, event)
+    for fault in _OF_CONTENT:
         fault(state, said)
-
-
-def _deaths(event: participants.EntryCorrected, was: Event, now: Event) -> None:
-    if getattr(was, "status", "") == DIED != getattr(now, "status", DIED):
-        raise _unusable(
-            event,
-            f"entry {event.of} says that somebody died",
-            "that is not corrected into something else",
-            "mark the entry as made in error, and record what happened",
-        )
+    if not event.fields.keys().isdisjoint(("of", "entries")):  # else it was named while it counted
+        _counting(state, said)
 
 
 def _revocations(state: State, event: Event) -> None:
@@ -527,24 +464,28 @@ def _sentences(state: State, event: Event) -> None:
         )
 
 
-_FAULTS: tuple[Callable[[State, Event], None], ...] = (
-    _protocols,
+_Fault = Callable[[State, Event], None]
+_OF_CONTENT: tuple[_Fault, ...] = (
     _finite,
-    _paper,
     validate_days,
-    _places,
     _meetings,
     _births,
-    _people,
     _named,
     _terms,
     _codes,
-    _adverse_events,
+    _nullifications,
     _values,
     _references,
     validate_logs,
-    _counting,
     _judgements,
+)
+"""What is asked of what an entry says: when it is recorded, and again of each correction."""
+_OF_THE_ACT: tuple[_Fault, ...] = (_protocols, _paper, _places, _people)
+"""What is asked of who records it, where, and of whom: nothing that a correction changes."""
+_OF_OTHERS: tuple[_Fault, ...] = (
+    _adverse_events,
+    validate_numbers,
+    _counting,
     _corrections,
     _voids,
     _ranges,
@@ -552,3 +493,4 @@ _FAULTS: tuple[Callable[[State, Event], None], ...] = (
     _revocations,
     _sentences,
 )
+"""What is asked of how it stands to what is recorded already."""

@@ -14,21 +14,40 @@ def validate_logs(state: State, event: Event) -> None:
     """Refuse an entry of a log that cannot be meant.
 
     Raises:
-        UnusableInput: it names a visit or a pregnancy that is none, a number that is given, an end
-            before the beginning, or holds no value at all.
+        UnusableInput: it names a visit or a pregnancy that is none, an end before the beginning, or
+            holds no value at all.
     """
     for what, todo in _faults(state, event):
         raise UnusableInput(what, type(event).__name__, todo=todo)
+
+
+def validate_numbers(state: State, event: Event) -> None:
+    """Refuse a new entry of a log under a number that is given.
+
+    Raises:
+        UnusableInput: it names the number.
+    """
+    match event:
+        case logs.ConcomitantMedicationRecorded():
+            name, number = "medication", event.medication
+        case logs.UnscheduledVisitDone():
+            name, number = "visit", event.visit
+        case _:
+            return
+    one = state.participants.get(event.participant)
+    known = entries_of(state, one, type(event)) if one is not None else ()
+    if any(getattr(other, name) == number for _, other in known):
+        raise UnusableInput(
+            f"there is a {name} {number} already",
+            type(event).__name__,
+            todo="give it another number",
+        )
 
 
 def _faults(state: State, event: Event) -> Iterator[tuple[str, str]]:
     match event:
         case logs.ConcomitantMedicationRecorded() | logs.MedicalHistoryRecorded():
             yield from _lasting(event)
-            if isinstance(event, logs.ConcomitantMedicationRecorded):
-                yield from _number(state, event, "medication", event.medication)
-        case logs.UnscheduledVisitDone():
-            yield from _number(state, event, "visit", event.visit)
         case safety.PregnancyOutcomeReported():
             reported = state.events.get(event.of)
             mine = isinstance(reported, safety.PregnancyReported) and (
@@ -52,13 +71,6 @@ def _lasting(
         yield f"it ended in {event.end}, and goes on", "give an end, or that it goes on"
     if event.start and event.end and parse_day(event.end).last < parse_day(event.start).first:
         yield f"it ended on {event.end}, before it began", "correct the days"
-
-
-def _number(state: State, event: Event, name: str, number: str) -> Iterator[tuple[str, str]]:
-    one = state.participants.get(event.participant)  # type: ignore[attr-defined]
-    known = entries_of(state, one, type(event)) if one is not None else ()
-    if any(getattr(other, name) == number for _, other in known):
-        yield f"there is a {name} {number} already", "give it another number"
 
 
 def _attached(state: State, event: Event) -> Iterator[tuple[str, str]]:
