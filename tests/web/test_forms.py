@@ -8,6 +8,7 @@ import pytest
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.trial import Range, ReferenceRangesRecorded
 from gradatim.conduct.narrative import narrate
 from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL
 from gradatim.web.live_trial import Running
@@ -120,6 +121,27 @@ def test_what_was_typed_is_still_there(app: Running, signed_in):
     assert fault
     assert "2026-11-26, as 2026-11 or as 2026" in unescape(fault[0])
     assert re.search(r'aria-describedby="[^"]*id_onset_error', text)
+
+
+def test_no_limits_of_another_laboratory_stand_in_a_new_result(app: Running, signed_in):
+    """Which laboratory's they are is typed on this very page; the limits of its version count."""
+    now = app.trial.state.recorded_at
+    assert now is not None
+    ranges = (Range(element="alt", unit="U/L", low=7.25, high=41.75),)
+    made = ReferenceRangesRecorded(
+        occurred_on=now.date(),
+        recorded_at=now,
+        recorded_by="nurse.S01.1",
+        site="S01",
+        laboratory="another",
+        version="9",
+        ranges=ranges,
+    )
+    assert app.trial.record(made)
+    text = markup(signed_in("nurse.S01.1").get(address(app, "LaboratoryResultsRecorded")))
+    assert 'name="results-alt-high"' in text
+    assert "41.75" not in text
+    assert "7.25" not in text
 
 
 def test_a_stale_page_is_told_what_changed(app: Running, signed_in):

@@ -88,17 +88,3 @@ def planned_elements(study: Study, event: str, visit: str | None) -> dict[str, E
         and one.derived is None
         and (not planned or name in planned)
     }
-
-
-def reference_limits(state: State, sex: str) -> dict[str, tuple[float | None, float | None]]:
-    """Return the lower and upper reference limit of each element, as recorded last.
-
-    Args:
-        state: the trial.
-        sex: of the person; ranges of the other are left out.
-    """
-    if not state.ranges:
-        return {}
-    position = next(reversed(state.ranges.values()))
-    ranges = getattr(state.events[position], "ranges", ())
-    return {one.element: (one.low, one.high) for one in ranges if one.sex in ("", sex)}

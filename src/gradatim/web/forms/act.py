@@ -21,7 +21,7 @@ from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.consent import demanded_on
 from gradatim.conduct.views.judgements import INVESTIGATOR
-from gradatim.conduct.views.results import planned_elements, reference_limits
+from gradatim.conduct.views.results import planned_elements
 from gradatim.protocol.questions import Question, basis_words
 from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
@@ -125,12 +125,11 @@ def _results(asked: FormContext, options: dict[str, Any]) -> forms.Field:
 
 
 def rows_of(asked: FormContext) -> list[ResultRow]:
-    """Return the elements that results of this event may be of, with the limits in force."""
+    """Return the elements that results of this event may be of."""
     if asked.study is None:
         return []
     elements = planned_elements(asked.study, asked.event, asked.given.get("encounter"))
-    limits = reference_limits(asked.state, asked.participant.sex if asked.participant else "")
-    return [ResultRow(name, one, *limits.get(name, (None, None))) for name, one in elements.items()]
+    return [ResultRow(name, one) for name, one in elements.items()]
 
 
 def _checklist(asked: FormContext, options: dict[str, Any]) -> forms.Field:

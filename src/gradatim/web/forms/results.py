@@ -18,12 +18,13 @@ BOUND_CHOICES = ("<=", ">=", "<", ">")
 
 
 class ResultRow(NamedTuple):
-    """What a row asks for: an element, with limits known beforehand."""
+    """What a row asks for: an element.
+
+    Limits stay empty: those of the sample's laboratory and version count where none are entered.
+    """
 
     name: str
     element: Element
-    low: float | None = None
-    high: float | None = None
 
     @property
     def numeric(self) -> bool:
@@ -63,8 +64,6 @@ class ResultsWidget(forms.Widget):
     def _row(self, row: ResultRow, given: Mapping[str, Any]) -> dict[str, Any]:
         shown = dict(given)
         shown.setdefault("unit", row.element.unit)
-        shown.setdefault("low", row.low)
-        shown.setdefault("high", row.high)
         if given.get("bound"):
             shown["value"] = f"{given['bound']}{given.get('value')}"
         return {"name": row.name, "label": row.element.label, "numeric": row.numeric, **shown}
