@@ -186,6 +186,31 @@ def test_what_was_only_possible_stands_again_once_it_is_certain() -> None:
     assert len(unanswered_rules(state, AFTER)) == 1
 
 
+def test_a_case_that_was_only_possible_beside_a_certain_one_stands_again_once_it_is_certain() -> (
+    None
+):
+    state = treated()
+    adverse(state, grade=4, relation="possible")
+    adverse(state, adverse_event="AE2", grade=4, relation=None)
+    (rule,) = unanswered_rules(state, LATER)
+    assert rule.certain
+    assert rule.key == "related_grade_4: AE1, AE2 (possibly)"
+    _resume(state, rule.key)
+    assert unanswered_rules(state, LATER) == []
+    add(state, s.AdverseEventUpdated, adverse_event="AE2", relation="possible")
+    (rule,) = unanswered_rules(state, LATER)
+    assert (rule.certain, rule.key) == (True, "related_grade_4: AE1, AE2")
+
+
+def test_what_older_ledgers_answered_stays_answered() -> None:
+    """Their keys said nothing of a case: each was answered as one that is certain."""
+    state = treated()
+    adverse(state, grade=4, relation="possible")
+    adverse(state, adverse_event="AE2", grade=4, relation=None)
+    _resume(state, "related_grade_4: AE1, AE2")
+    assert unanswered_rules(state, LATER) == []
+
+
 def test_a_grade_4_result_that_nobody_judged_may_have_fired_a_rule() -> None:
     state = treated()
     result(state, "platelets", 200, "10*9/L", BEFORE, low=150)

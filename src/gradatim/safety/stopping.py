@@ -82,12 +82,14 @@ class Fired(NamedTuple):
         verdict: what it says.
         by: every event, every participant with a dose-limiting toxicity, and every participant
             whose results bear it out.
+        perhaps: those of them that only may do so.
     """
 
     rule: StoppingRule
     level: int | None
     verdict: Verdict
     by: tuple[str, ...]
+    perhaps: frozenset[str] = frozenset()
 
     @property
     def certain(self) -> bool:
@@ -96,10 +98,10 @@ class Fired(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What a rule says, and what bears it out."""
+    """What a rule says, and what bears it out: each case, and whether it surely does."""
 
     verdict: Verdict
-    by: tuple[str, ...] = ()
+    by: tuple[tuple[str, bool], ...] = ()
 
 
 def fired(study: Study, watched: Sequence[Watched], as_of: date) -> Iterator[Fired]:
@@ -115,7 +117,9 @@ def fired(study: Study, watched: Sequence[Watched], as_of: date) -> Iterator[Fir
             some = [one for one in watched if level is None or one.level == level]
             found = _asked(_Question(study, rule, as_of), rule.rule, some)
             if found.verdict.truth is not FALSE:
-                yield Fired(rule, level, found.verdict, tuple(dict.fromkeys(found.by)))
+                by = tuple(dict.fromkeys(case for case, _ in found.by))
+                surely = {case for case, sure in found.by if sure}
+                yield Fired(rule, level, found.verdict, by, frozenset(by) - surely)
 
 
 class _Question(NamedTuple):
@@ -146,7 +150,7 @@ def _asked(ask: _Question, node: Node, some: Sequence[Watched]) -> _Answer:
     verdict = evaluate(asked, situation)
     if asked != node and verdict.truth is not FALSE:
         verdict = Verdict(UNKNOWN, "whenever it was", children=(verdict,))
-    return _Answer(verdict, tuple(_bearing_out(asked, situation, "trial")))
+    return _Answer(verdict, _cases(asked, situation, "trial", verdict))
 
 
 def is_pooled(node: Node) -> bool:
@@ -194,7 +198,15 @@ def _of_one(ask: _Question, node: Node, one: Watched) -> _Answer:
         return _Answer(verdict)
     if one.first_dose is None and asked != with_any_value(node):
         verdict = Verdict(UNKNOWN, "whenever it was", children=(verdict,))
-    return _Answer(verdict, tuple(_bearing_out(asked, situation, one.participant)))
+    return _Answer(verdict, _cases(asked, situation, one.participant, verdict))
+
+
+def _cases(rule: Node, s: Situation, whose: str, verdict: Verdict) -> tuple[tuple[str, bool], ...]:
+    """Return what bears a rule out; of what it says perhaps nothing does so surely."""
+    sure = verdict.truth is Truth.TRUE
+    return tuple(
+        (case, sure and truth is Truth.TRUE) for case, truth in _bearing_out(rule, s, whose)
+    )
 
 
 def _without_windows(rule: Node) -> Node:
@@ -203,8 +215,8 @@ def _without_windows(rule: Node) -> Node:
     return rule.with_parts(_without_windows).model_copy(update=dict.fromkeys(rule.windows()))
 
 
-def _bearing_out(rule: Node, s: Situation, whose: str) -> Iterator[str]:
-    """Give what each leaf of the rule rests on that holds, or may, by itself.
+def _bearing_out(rule: Node, s: Situation, whose: str) -> Iterator[tuple[str, Truth]]:
+    """Give what each leaf of the rule rests on that holds, or may, by itself, and which of them.
 
     Of adverse events their numbers; of results the participant: the next value is no new case.
     """
@@ -213,16 +225,18 @@ def _bearing_out(rule: Node, s: Situation, whose: str) -> Iterator[str]:
         if isinstance(leaf, Measured):
             found = evaluate(leaf, s)
             if found.truth is not FALSE and any(one.evidence for one in found.leaves()):
-                yield whose
+                yield whose, found.truth
             continue
         if not isinstance(leaf, Event):
-            yield from (fact.id for fact in evaluate(leaf, s).evidence)
+            found = evaluate(leaf, s)
+            yield from ((fact.id, found.truth) for fact in found.evidence)
             continue
         ids = dict.fromkeys(fact.id for name in leaf.elements() for fact in s.facts.of(name))
         for id in ids:
             alone = replace(s, facts=replace(s.facts, by_element=by_id[id]))
-            if evaluate(leaf, alone).truth is not FALSE:
-                yield id
+            truth = evaluate(leaf, alone).truth
+            if truth is not FALSE:
+                yield id, truth
 
 
 def _by_id(by_element: Mapping[str, tuple[Fact, ...]]) -> dict[str, dict[str, tuple[Fact, ...]]]:

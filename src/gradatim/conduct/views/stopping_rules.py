@@ -24,7 +24,8 @@ from gradatim.safety import stopping
 from gradatim.safety.events import AdverseEvent, relation
 
 POSSIBLY = " (possibly)"
-"""What the key of a rule that only may have fired has after its name."""
+"""What the key of a rule that only may have fired has after its name, and of one that has fired
+after each case that only may bear it out."""
 
 
 class FiredRule(NamedTuple):
@@ -107,11 +108,18 @@ def _fired(state: State, on: date) -> list[FiredRule]:
 
 
 def _answers(state: State) -> dict[str, set[str]]:
-    """Return the cases on which the committee has resumed dosing, by the rule that they are of."""
+    """Return the cases on which the committee has resumed dosing, by the rule that they are of.
+
+    Older keys do not tell which cases of a rule that had fired were only possible: those were
+    answered as what they are called.
+    """
     found: dict[str, set[str]] = {}
     for key in state.resumed_rules:
         rule, _, cases = key.rpartition(": ")
-        found.setdefault(rule, set()).update(cases.split(", "))
+        for case in cases.split(", "):
+            plain = case.removesuffix(POSSIBLY)
+            perhaps = "" if plain == case or rule.endswith(POSSIBLY) else POSSIBLY
+            found.setdefault(rule + perhaps, set()).add(plain)
     return found
 
 
@@ -120,11 +128,16 @@ def _answered(one: stopping.Fired, answers: dict[str, set[str]]) -> bool:
 
     Who said that something may be so has not said that it is.
     """
-    certain, possible = (_of(one, ""), _of(one, POSSIBLY))
-    known = answers.get(certain, set())
-    if not one.certain:
-        known = known | answers.get(possible, set())
-    return {*one.by} <= known if one.by else _key(one).rpartition(": ")[0] in answers
+    if not one.by:
+        return _key(one).rpartition(": ")[0] in answers
+    known = answers.get(_of(one, ""), set())
+    supposed = known | answers.get(_of(one, POSSIBLY), set())
+    return all(case in (supposed if _is_possible(one, case) else known) for case in one.by)
+
+
+def _is_possible(one: stopping.Fired, case: str) -> bool:
+    """Whether a case only may bear a rule out, or the rule only may have fired."""
+    return case in one.perhaps or not one.certain
 
 
 def _watched(state: State) -> list[stopping.Watched]:
@@ -203,8 +216,11 @@ def _as_judged_since(was: AdverseEvent, now: AdverseEvent | None) -> AdverseEven
 
 
 def _key(one: stopping.Fired) -> str:
-    """Name what fired: what only may have is another thing than what has."""
-    return f"{_of(one, '' if one.certain else POSSIBLY)}: {', '.join(sorted(one.by))}"
+    """Name what fired: what only may have is another thing than what has, and so is each case."""
+    if not one.certain:
+        return f"{_of(one, POSSIBLY)}: {', '.join(sorted(one.by))}"
+    cases = (f"{case}{POSSIBLY}" if _is_possible(one, case) else case for case in sorted(one.by))
+    return f"{_of(one, '')}: {', '.join(cases)}"
 
 
 def _of(one: stopping.Fired, perhaps: str) -> str:
