@@ -10,6 +10,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.policies.dosing import the_sentinel_was_watched
 from gradatim.conduct.state import State
+from gradatim.conduct.views.safety import possible_dlts
 from gradatim.core.truth import TRUE
 from tests.conduct.leveled import OPENED, add, enrol, give, leveled
 
@@ -102,6 +103,27 @@ def test_who_left_after_the_wait_had_been_watched(how: str) -> None:
     UNOBSERVED[how](state, DAY + WAIT)
     give(state, "P5", DAY + WAIT)
     assert watched(state, "P6", DAY + WAIT + timedelta(days=3)) == ""
+
+
+def test_who_left_for_a_late_event_had_been_watched() -> None:
+    """It counts as perhaps limiting; it began when the wait was long over."""
+    state = level_2()
+    late = DAY + timedelta(days=60)
+    reported(state, late, grade=2)
+    add(state, p.Disposition, late, participant="P4", status="withdrawn", adverse_event="P4-AE")
+    (found,) = possible_dlts(state, state.participants["P4"])
+    assert found.origin == "leaving"
+    give(state, "P5", late)
+    assert watched(state, "P6", late + timedelta(days=3)) == ""
+
+
+def test_who_left_late_for_an_event_of_the_wait_had_a_reaction() -> None:
+    state = level_2()
+    reported(state, DAY + timedelta(days=3), grade=2)
+    late = DAY + timedelta(days=60)
+    add(state, p.Disposition, late, participant="P4", status="withdrawn", adverse_event="P4-AE")
+    give(state, "P5", late)
+    assert "in the place of P4" in watched(state, "P6", late + timedelta(days=3))
 
 
 def test_the_committee_can_say_that_a_reaction_was_none() -> None:

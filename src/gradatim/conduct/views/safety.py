@@ -447,9 +447,24 @@ def unobserved(state: State, participant: Participant, sentinel: Sentinel) -> bo
     if len(done) < sentinel.infusions and (ended or withheld):
         return True
     return any(
-        one.counts and (one.event is None or one.event.onset.first < closes)
+        one.counts and _began(state, participant, one) < closes
         for one in possible_dlts(state, participant)
     )
+
+
+def _began(state: State, participant: Participant, one: DltCandidate) -> date:
+    """Return the first day on which a candidate may have begun; of results together any day.
+
+    Who left because of an event had it from its onset on.
+    """
+    if one.event is not None:
+        return one.event.onset.first
+    if one.origin == "results":
+        return date.min
+    entry = state.events[one.entry]
+    because = courses(state, participant).get(getattr(entry, "adverse_event", None) or "")
+    onset = because.event.onset.first if because else entry.occurred_on
+    return min(onset, entry.occurred_on)
 
 
 def _enough(state: State, participant: Participant) -> bool:
