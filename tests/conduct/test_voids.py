@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gradatim.conduct.as_of import as_of
 from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
@@ -443,3 +444,28 @@ def test_that_an_authority_was_told_of_a_measure_bears_on_its_clock() -> None:
     recorded(confirm(led, said, NURSE))
     sent = {one.recipient: one.sent for one in notifications(led.trial.state)}
     assert sent["ethics"] is None, "it is to be told"
+
+
+def test_a_data_cut_knows_of_what_was_made_in_error_since() -> None:
+    """It is of what had happened by a day, and that had not."""
+    led = dosed()
+    at = adverse(led)
+    signed: dict[str, Any] = {"signature": SIGNED, "reason": "of another person"}
+    later = DAY + timedelta(days=3)
+    said = led.act(p.EntryVoided, LEAD, on=later, of=at, **signed).position
+    cut = as_of(led.trial.name, led.trial.store.read(led.trial.name), occurred_on=DAY)
+    assert possible_dlts(cut, cut.participants[led.name]), "a second person has yet to sign"
+    led.act(p.VoidConfirmed, NURSE, on=later, hour=9, of=said, signature=SIGNED)
+    cut = as_of(led.trial.name, led.trial.store.read(led.trial.name), occurred_on=DAY)
+    assert not possible_dlts(cut, cut.participants[led.name])
+    again = led.act(p.EntryVoided, LEAD, on=later, hour=10, of=said, **signed).position
+    cut = as_of(led.trial.name, led.trial.store.read(led.trial.name), occurred_on=DAY)
+    counts = led.trial.state.counts(at)
+    assert bool(possible_dlts(cut, cut.participants[led.name])) is counts
+    assert again == led.trial.state.position
+    before = as_of(
+        led.trial.name,
+        led.trial.store.read(led.trial.name),
+        occurred_on=DAY - timedelta(days=1),
+    )
+    assert not before.voids

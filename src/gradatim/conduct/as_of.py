@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gradatim.conduct.event_log import decoded_at, peek
 from gradatim.conduct.events import without_unknown_fields
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.participants import EntryCorrected, EntryVoided, VoidConfirmed
 from gradatim.conduct.fold import fold
 from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.ledger import Entry
@@ -96,14 +96,19 @@ def data_cut(
 
 
 def _happened(events: list[tuple[int, Event]], by: date) -> Iterator[tuple[int, Event]]:
-    """Give what had happened by a day, told by the entries as they stand corrected."""
+    """Give what had happened by a day, told by the entries as they stand corrected.
+
+    What was found to be in error since had not happened: that it was marked so is of its day.
+    """
     now = dict(events)
     for _, event in events:
         if isinstance(event, EntryCorrected) and event.of in now:
             now[event.of] = corrected(now[event.of], event.fields)
     for at, event in events:
-        of = event.of if isinstance(event, EntryCorrected) else at
-        if of in now and now[of].occurred_on <= by:
+        about: Event | None = now[at]
+        while isinstance(about, EntryCorrected | EntryVoided | VoidConfirmed):
+            about = now.get(about.of)
+        if about is not None and about.occurred_on <= by:
             yield at, event
 
 
