@@ -392,16 +392,60 @@ def test_without_a_weight_of_the_day_nothing_is_authorised():
 
 
 def test_pounds_are_questioned_and_do_not_count_until_somebody_has_answered():
-    """The weight is recorded, with a query; a dose by it is refused until it is confirmed."""
+    """The weight is recorded, with a query of each; a dose is refused until both are confirmed."""
     led = ready(70, None)
     entered = led.measured(body_weight=154)
-    (query,) = entered.queries
-    assert "154 kg" in led.trial.state.queries[query].question
+    later, earlier = entered.queries
+    assert "154 kg on" in led.trial.state.queries[later].question
+    assert "70 kg on" in led.trial.state.queries[earlier].question
+    assert led.trial.state.queries[later].of == entered.position
     led.prepare(1.54e8, 154)
-    assert "154 kg" in refused(led.sign())[STILL]
-    led.act(
-        r.QueryAnswered, f"coordinator.{SITE}.1", query=query, answer="weighed again: it is right"
+    assert "154 kg of" in refused(led.sign())[STILL]
+    answered(led, later)
+    assert "70 kg of 2027-01-23" in refused(led.sign())[STILL]
+    answered(led, earlier)
+    assert isinstance(led.sign(), Recorded)
+
+
+def answered(led: Led, query: str) -> None:
+    """Confirm a weight."""
+    led.act(r.QueryAnswered, f"coordinator.{SITE}.1", query=query, answer="it is right")
+
+
+def test_a_confirmed_weight_leaves_the_one_it_contradicts_open():
+    """154 at baseline was meant as pounds: the right 70 kg of the day do not make it right."""
+    led = ready(154, None)
+    later, earlier = led.measured(body_weight=70).queries
+    answered(led, later)
+    led.prepare(7e7, 70)
+    assert "154 kg of 2027-01-23" in refused(led.sign())[STILL]
+    wrong = led.trial.state.queries[earlier].of
+    fixed = {"results": [{"element": "body_weight", "value": 69.9, "unit": "kg"}]}
+    led.act(p.EntryCorrected, NURSE, of=wrong, fields=fixed, reason="it was in pounds")
+    assert isinstance(led.sign(), Recorded)
+
+
+def test_a_confirmed_weight_that_is_corrected_is_asked_about_again():
+    led = ready(70, None)
+    entered = led.measured(body_weight=154)
+    for query in entered.queries:
+        answered(led, query)
+    fixed = {"results": [{"element": "body_weight", "value": 702, "unit": "kg"}]}
+    again = led.act(
+        p.EntryCorrected, NURSE, of=entered.position, fields=fixed, reason="another sheet"
     )
+    assert "702 kg" in led.trial.state.queries[again.queries[0]].question
+    led.prepare(7e7, 70)
+    assert "702 kg" in refused(led.sign())[STILL]
+
+
+def test_a_slip_among_weights_that_bear_one_another_out_leaves_them_in_force():
+    led = ready(70, None)
+    led.measured(DAY - timedelta(days=5), body_weight=70.4)
+    slip = led.measured(hour=7, body_weight=7)
+    assert len(slip.queries) == 1
+    led.measured(hour=8, body_weight=70)
+    led.prepare(7e7, 70)
     assert isinstance(led.sign(), Recorded)
 
 

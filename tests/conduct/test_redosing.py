@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
+from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.policies import check, gates, unmet
@@ -29,7 +30,7 @@ from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.protocol.questions import questions
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import CAUTIOUS
-from tests.conduct.ready import DAY, Led, ready, refused
+from tests.conduct.ready import DAY, SITE, Led, ready, refused
 from tests.conduct.treated import AFTER, AT, DOSED, LATER, add, adverse, result, treated
 from tests.conduct.treated import one as person
 from tests.conduct.trials import event, protocol, recorded
@@ -283,7 +284,11 @@ def test_the_protocol_says_how_far_weights_may_differ_and_what_settles_one():
     still = "the preparation still holds"
     assert "78 kg" in refused(led.sign())[still], "one weighing in doubt does not count"
     led.measured(hour=8.6, body_weight=78)
-    assert still not in refused(led.sign(), some=False), "the second weighing bears it out"
+    assert "70 kg" in refused(led.sign())[still], "the weight of before does not go with it"
+    state = led.trial.state
+    (query,) = [one.id for one in state.queries.values() if "70 kg on" in one.question]
+    led.act(r.QueryAnswered, f"coordinator.{SITE}.1", query=query, answer="water retention")
+    assert still not in refused(led.sign(), some=False), "the second weighing bears the other out"
 
 
 # --- who counts

@@ -16,7 +16,7 @@ from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.dosing.product import Concentration, Intended, Weights
 from gradatim.dosing.steps import Step, signed_percent
-from gradatim.dosing.weight import implausible
+from gradatim.dosing.weight import implausible, in_doubt
 from gradatim.protocol.base import Basis
 from tests.dosing.made import (
     END,
@@ -501,3 +501,37 @@ def computed(one: Step) -> float:
 )
 def test_deviations_are_written_with_their_sign(fraction, text):
     assert signed_percent(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("taken", "confirmed", "open_"),
+    [
+        ([70], (), []),
+        ([70, 84], (), []),
+        ([70, 84.1], (), [0, 1]),
+        ([154, 70], (), [0, 1]),
+        ([154, 70], (1,), [0]),
+        ([154, 70], (0,), [1]),
+        ([154, 70], (0, 1), []),
+        ([70, 71, 154], (), [2]),
+        ([70, 154, 71], (), [1]),
+        ([70, 71, 154], (2,), [0, 1]),
+        ([70, 71, 154], (1, 2), []),
+        ([70, 154, 155], (), [0, 1, 2]),
+        ([154, 70, 71], (), [0, 1, 2]),
+        ([154, 70, 71], (2,), [0]),
+        ([70, 80, 95], (), []),
+        ([70, 95, 80], (), []),
+        ([7, 70], (), [0]),
+        ([70, 7], (), [1]),
+        ([7], (0,), []),
+        ([7, 70], (0,), [1]),
+    ],
+)
+def test_of_weights_that_do_not_go_together_all_are_in_doubt_until_one_is_confirmed(
+    taken, confirmed, open_
+):
+    """But those that were there first and are more; what is of no adult speaks against none."""
+    found = in_doubt(taken, lambda places: bool({*places} & {*confirmed}))
+    assert sorted(found) == open_
+    assert all(found.values())

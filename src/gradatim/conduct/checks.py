@@ -34,7 +34,13 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.bedside import ASSUMED, checked_by
 from gradatim.conduct.views.facts import facts_in, facts_of, facts_of_day, position_of
 from gradatim.conduct.views.logs import drug_elements
-from gradatim.conduct.views.weights import QUESTION, doubt_about, in_kg, weight_elements
+from gradatim.conduct.views.weights import (
+    QUESTION,
+    doubts_with,
+    in_kg,
+    is_questioned,
+    weight_elements,
+)
 from gradatim.conduct.vital_bounds import beyond
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
@@ -54,6 +60,7 @@ class Questioned(NamedTuple):
         id: of the check; `plausible_weight` for a body weight.
         text: the question, to whoever entered the values.
         basis, source, note: where the check comes from.
+        of: the earlier entry that is questioned because of it; None is the entry itself.
     """
 
     id: str
@@ -61,6 +68,7 @@ class Questioned(NamedTuple):
     basis: Basis
     source: str
     note: str
+    of: int | None = None
 
 
 def unfulfilled(state: State, event: Event) -> list[Questioned]:
@@ -168,19 +176,25 @@ def _medication(state: State, event: ConcomitantMedicationRecorded) -> Iterator[
 
 
 def _weights(state: State, participant: Participant, entered: list[Fact]) -> Iterator[Questioned]:
-    """Question the body weights that those recorded, or those of adults, make implausible."""
+    """Question the body weights that do not go together, or that are of no adult.
+
+    Nobody knows which is right: whichever were entered before are questioned too.
+    """
     names = state.of_version("weights", lambda: weight_elements(state.study))
     for fact in entered:
         kg = in_kg(fact) if fact.element in names else None
-        why = kg and doubt_about(state, participant, kg, position_of(fact))
-        if kg and why:
-            text = f"{QUESTION} {kg:g} kg on {fact.start}: {why}."
+        if kg is None:
+            continue
+        for one, why in doubts_with(state, participant, kg, fact.start, position_of(fact)):
+            if one.position and is_questioned(state, one.position):
+                continue
             yield Questioned(
                 "plausible_weight",
-                text,
+                f"{QUESTION} {one.kg:g} kg on {one.day}: {why}.",
                 Basis.ASSUMED,
                 "ISMP Canada Safety Bulletin 16(9), 2016",
                 "A dose may be scaled by it.",
+                one.position or None,
             )
 
 
@@ -254,7 +268,7 @@ def open_queries(state: State, event: Event) -> Iterator[QueryOpened]:
     for check, number in zip(unfulfilled(state, event), query_numbers(state), strict=False):
         yield QueryOpened(
             query=number,
-            of=state.position + 1,
+            of=state.position + 1 if check.of is None else check.of,
             question=check.text,
             occurred_on=event.occurred_on,
             recorded_at=event.recorded_at,

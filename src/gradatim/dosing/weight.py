@@ -5,7 +5,7 @@ against the others of the same person, and counts only once somebody has confirm
 (ISMP Canada Safety Bulletin 16(9), 2016; PSNet, A Weighty Mistake).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput
@@ -94,12 +94,72 @@ def implausible(kg: float, others: Iterable[float], change: float = PLAUSIBLE_CH
     if not known:
         outside = not LIGHTEST_PLAUSIBLE <= kg <= HEAVIEST_PLAUSIBLE
         return f"adults weigh {LIGHTEST_PLAUSIBLE:g} to {HEAVIEST_PLAUSIBLE:g} kg" * outside
-    nearest = min(known, key=lambda other: abs(kg / other - 1))
-    found = kg / nearest - 1
-    if not compare_numbers(abs(found), ">", change):
+    nearest = _nearest(kg, known)
+    if not compare_numbers(abs(kg / nearest - 1), ">", change):
         return ""
+    return _beside(kg, nearest, change)
+
+
+def in_doubt(
+    taken: Sequence[float],
+    confirmed: Callable[[Sequence[int]], bool],
+    change: float = PLAUSIBLE_CHANGE,
+) -> dict[int, str]:
+    """Return which weights of a person cannot be relied on, by their place, and why.
+
+    Weights that follow from one another by plausible changes bear one another out. Where others do
+    not, nobody knows which are right: all are in doubt until they are confirmed, but those that
+    were there first and are more, of which nothing else is confirmed.
+
+    Args:
+        taken: the weights in kg, in the order in which they were taken.
+        confirmed: whether weights at some places, which bear one another out, are known to be
+            right.
+        change: part by which two may differ.
+    """
+    groups = _bearing_out(taken, change)
+    sure = {at for at, group in enumerate(groups) if confirmed(group)}
+    found: dict[int, str] = {}
+    rivals: list[int] = []
+    for at, group in enumerate(groups):
+        outside = [implausible(taken[n], (), change) for n in group]
+        if at not in sure and all(outside):  # of no adult: it speaks against no other weight
+            found |= dict(zip(group, outside, strict=True))
+        else:
+            rivals.append(at)
+    for at in rivals:
+        against = [
+            n
+            for other in rivals
+            if other != at
+            and (other in sure or len(groups[other]) >= len(groups[at]) or other < at)
+            for n in groups[other]
+        ]
+        if at not in sure and against:
+            others = [taken[n] for n in against]
+            found |= {n: _beside(taken[n], _nearest(taken[n], others), change) for n in groups[at]}
+    return found
+
+
+def _bearing_out(taken: Sequence[float], change: float) -> list[list[int]]:
+    """Return the places of the weights that bear one another out, what was first taken first."""
+    groups: list[list[int]] = []
+    for place, kg in enumerate(taken):
+        near = [one for one in groups if not implausible(kg, [taken[n] for n in one], change)]
+        for one in near:
+            groups.remove(one)
+        groups.append(sorted([place, *(n for one in near for n in one)]))
+    return sorted(groups)
+
+
+def _nearest(kg: float, others: Iterable[float]) -> float:
+    return min(others, key=lambda other: abs(kg / other - 1))
+
+
+def _beside(kg: float, nearest: float, change: float) -> str:
+    """Say how far a weight is from another."""
     return (
-        f"it is {signed_percent(found)} against {nearest:g} kg, and more than "
+        f"it is {signed_percent(kg / nearest - 1)} against {nearest:g} kg, and more than "
         f"±{100 * change:g} % is not expected of one person"
     )
 

@@ -1,16 +1,17 @@
 """The body weights of a participant that a dose is scaled by, as they are recorded.
 
 The weight at the protocol's anchor (`weight_from`) is the latest one of the visit of that anchor;
-the weight on the day is the latest one of the day of the dose. A weight that the others make
-implausible counts only once the query about it is answered, or a second weighing bears it out, as
-the protocol has it (`treatment.gate`), or once it is corrected.
+the weight on the day is the latest one of the day of the dose. Weights that do not go together
+count only once the query about each is answered, or a second weighing bears it out, as the protocol
+has it (`treatment.gate`), or once one is corrected.
 """
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from gradatim.conduct.event_for_element import WEIGHT
-from gradatim.conduct.state import Participant, State
+from gradatim.conduct.state import Participant, Query, State
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.visits import window_days
@@ -19,7 +20,7 @@ from gradatim.core.quantity import convert
 from gradatim.core.truth import TRUE
 from gradatim.dosing.product import Weights
 from gradatim.dosing.steps import KG
-from gradatim.dosing.weight import implausible
+from gradatim.dosing.weight import in_doubt
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
@@ -77,9 +78,7 @@ def weighed(state: State, participant: Participant) -> list[Weighed]:
         for fact in known.of(name)
         if (kg := in_kg(fact)) is not None
     ]
-    return sorted(
-        found, key=lambda one: (one.day.first, one.taken_at or one.recorded_at, one.position)
-    )
+    return sorted(found, key=_in_order)
 
 
 def in_kg(fact: Fact) -> float | None:
@@ -94,54 +93,75 @@ def _weighed(state: State, fact: Fact, kg: float) -> Weighed:
     return Weighed(kg, fact.start, at, getattr(entry, "taken_at", None), entry.recorded_at)
 
 
-def doubtful(state: State, participant: Participant) -> dict[int, str]:
-    """Return the entries with an implausible weight that nobody has confirmed, and why each is."""
+def doubtful(state: State, participant: Participant, known: Sequence[Weighed]) -> dict[int, str]:
+    """Return which of some weights, in the order of time, cannot be relied on, and why each.
+
+    Of two that do not go together nobody knows which is right: both are in doubt.
+
+    Returns:
+        The reasons by the entries that hold the weights.
+    """
     gate = state.governing("treatment", participant).treatment.gate
-    accepted: list[float] = []
-    found: dict[int, str] = {}
-    doubted: list[float] = []
-    for one in weighed(state, participant):
-        why = implausible(one.kg, accepted, gate.weight_change)
-        if gate.weight_outlier == "weighed again":
-            sure = bool(doubted) and not implausible(one.kg, doubted, gate.weight_change)
-        else:
-            sure = _confirmed(state, one.position)
-        if why and not sure:
-            found[one.position] = why
-            doubted.append(one.kg)
-        else:
-            accepted.append(one.kg)
-    return found
+
+    def confirmed(places: Sequence[int]) -> bool:
+        answered = any(_confirmed(state, known[n].position) for n in places)
+        if gate.weight_outlier == "weighed again":  # what was there first cannot be weighed again
+            return len(places) > 1 or (answered and 0 in places)
+        return answered
+
+    found = in_doubt([one.kg for one in known], confirmed, gate.weight_change)
+    return {known[n].position: why for n, why in found.items()}
 
 
-def doubt_about(state: State, participant: Participant, kg: float, but: int) -> str:
-    """Say why a weight to be entered is implausible beside those recorded; empty where it is not.
+def doubts_with(
+    state: State, participant: Participant, kg: float, day: Day, position: int
+) -> list[tuple[Weighed, str]]:
+    """Return the weights that one to be entered brings into doubt, itself among them, and why.
 
     Args:
         state: the trial.
         participant: of whom.
         kg: the weight.
-        but: the entry that it stands in for, which does not count.
+        day: when it was taken.
+        position: its entry, or the one that it stands in for, which does not count.
+
+    Returns:
+        The weights; the position of the new one is 0, as nobody was asked about it yet.
     """
-    open_ = doubtful(state, participant)
-    others = [
-        one.kg
-        for one in weighed(state, participant)
-        if one.position != but and one.position not in open_
+    known = [one for one in weighed(state, participant) if one.position != position]
+    before = doubtful(state, participant, known)
+    new = Weighed(kg, day, 0, None, datetime.max.replace(tzinfo=UTC))
+    together = sorted([*known, new], key=_in_order)
+    after = doubtful(state, participant, together)
+    return [
+        (one, after[one.position])
+        for one in (new, *known)
+        if one.position in after and one.position not in before
     ]
-    gate = state.governing("treatment", participant).treatment.gate
-    return implausible(kg, others, gate.weight_change)
+
+
+def _in_order(one: Weighed) -> tuple[date, datetime, int]:
+    return one.day.first, one.taken_at or one.recorded_at, one.position
+
+
+def is_questioned(state: State, position: int) -> bool:
+    """Whether somebody has been asked whether the weight of an entry is right."""
+    return bool(_questions(state, position))
 
 
 def _confirmed(state: State, position: int) -> bool:
     """Whether the latest query about a weight has been answered: it is right as it stands."""
+    asked = _questions(state, position)
+    return bool(asked) and asked[-1].status != "open"
+
+
+def _questions(state: State, position: int) -> list[Query]:
     entries = {position, *state.corrected_by.get(position, ())}
-    asked = [
+    return [
         one
         for one in state.queries.values()
         if one.of in entries and one.question.startswith(QUESTION)
     ]
-    return bool(asked) and asked[-1].status != "open"
 
 
 def weights_for_dose(
@@ -173,10 +193,10 @@ def weights_for_dose(
     anchor = study.treatment.administration.weight_from
     then = _of_visit(state, participant, anchor, day, known) if anchor else None
     last = today[-1] if today else known[-1]
-    open_ = doubtful(state, participant)
+    open_ = doubtful(state, participant, known)
     doubt = "; ".join(
         f"{one.kg:g} kg of {one.day} (entry {one.position}) is not plausible: "
-        f"{open_[one.position]}. It counts once it is corrected, or the query about it is answered"
+        f"{open_[one.position]}. It counts once it is corrected, or {_way(state, one.position)}"
         for one in dict.fromkeys((then, last))
         if one is not None and one.position in open_
     )
@@ -186,6 +206,13 @@ def weights_for_dose(
         last.kg, then.kg if then else None, meant=True, of_the_day=bool(today) or not compared
     )
     return RecordedWeights(weights, doubt)
+
+
+def _way(state: State, position: int) -> str:
+    """Say what lets a weight count as it stands."""
+    if is_questioned(state, position):
+        return "the query about it is answered"
+    return f"a query about it that begins '{QUESTION}' is answered"
 
 
 def _of_visit(
