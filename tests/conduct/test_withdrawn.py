@@ -5,7 +5,7 @@ rule.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -60,10 +60,11 @@ def recall(led: Led) -> None:
     led.act(x.ProductQuarantined, CELLS, hour=9.2, lot="L1", bags=BAGS[:2], reason="recalled")
 
 
-def warmth(led: Led, hour: float = 9.2) -> None:
+def warmth(led: Led, hour: float = 9.2, on: date = DAY) -> None:
     """Leave a bag at room temperature."""
     more: dict[str, Any] = {"worst_celsius": 25.0, "minutes": 30.0}
-    led.act(x.TemperatureExcursion, CELLS, hour=hour, lot="L1", bags=BAGS[:1], **more)
+    hour -= 24 * (on - DAY).days
+    led.act(x.TemperatureExcursion, CELLS, on=on, hour=hour, lot="L1", bags=BAGS[:1], **more)
 
 
 def diagnosis(led: Led) -> None:
@@ -179,14 +180,42 @@ def test_once_it_is_settled_the_signature_is_given_anew():
 
 
 def test_a_bag_that_turns_out_bad_after_the_infusion_is_none_of_the_gate():
-    """It was recorded, and happened, after the end; an excursion of yesterday told late counts."""
+    """It happened on a later day; an excursion of yesterday told late counts."""
     led = signed()
-    warmth(led, hour=11)
-    assert "the product is still fit" not in led.give(7e7)
+    warmth(led, hour=25, on=DAY + timedelta(days=1))
+    assert "the product is still fit" not in given_later(led)
     late = signed()
     more: dict[str, Any] = {"worst_celsius": 25.0, "minutes": 30.0}
     late.act(x.TemperatureExcursion, CELLS, on=BEFORE, hour=35, lot="L1", bags=BAGS[:1], **more)
     assert "bag B1 is held" in late.give(7e7)["the product is still fit"]
+
+
+def test_of_an_excursion_told_after_the_infusion_of_its_day_nobody_knows_when_it_was():
+    """Half an hour, told half an hour after the end; that a bag went back is told as it is done."""
+    led = signed()
+    warmth(led, hour=11)
+    assert "is not recorded" in given_later(led)["the product is still fit"]
+    back = signed()
+    back.act(x.ProductReturned, CELLS, hour=11, lot="L1", bags=BAGS[:1], reason="empty bags")
+    assert "the product is still fit" not in given_later(back)
+
+
+def given_later(led: Led) -> dict[str, str]:
+    """Record on the next day the dose of half past nine; give the deviations by their rules."""
+    at = moment(9.5).now
+    done = led.do(
+        x.DoseAdministered,
+        NURSE,
+        hour=26,
+        dose=1,
+        amount=7e7,
+        started_at=at,
+        ended_at=at + timedelta(hours=1),
+        unit="{cells}",
+        volume_ml=14.0,
+    )
+    found = [led.trial.state.deviations[at] for at in done.deviations]
+    return {one.rule: one.description for one in found}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -121,6 +121,7 @@ class Breach(Template):
     HAS_DIED = "{participant} has died"
     DOSED_ON = "{participant} was dosed on {day}; the next may be from {day2}"
     BAGS = "{kind} {bags}"
+    BAGS_PERHAPS = "{kind} {bags}: whether that was before the dose ended is not recorded"
     NOT_SET_ASIDE = "not set aside for this dose: {bags}"
     NO_DOSE_LEVEL = "{participant} has no dose level"
     NO_WEIGHT = "no body weight of {participant} is recorded"

@@ -24,9 +24,9 @@ from gradatim.conduct.policies.verdicts import broken, either, every, holds, unk
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.comparison import plan_of
 from gradatim.conduct.views.weights import weights_for_dose
-from gradatim.core.message import Number, Pair, Term, join
+from gradatim.core.message import Argument, Number, Pair, Term, join
 from gradatim.core.quantity import compare_numbers
-from gradatim.core.truth import TRUE
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import Container, ContainerKey
 from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
@@ -49,8 +49,7 @@ def the_bags_were_released(state: State, event: DosePrepared) -> Verdict:
     wrong = [one for one in bags if one.status != "released"]
     if not wrong:
         return holds("they are released")
-    told = [Standing.BAG(bag=Term(one.id), status=Term(one.status)) for one in wrong]
-    return broken(Breach.BAGS(kind=Term(wrong[0].kind), bags=join(told, Pair.COMMA)))
+    return broken(Breach.BAGS(kind=Term(wrong[0].kind), bags=_told(wrong)))
 
 
 def the_bags_were_assigned(state: State, event: DosePrepared) -> Verdict:
@@ -239,11 +238,19 @@ def the_product_is_still_fit(state: State, event: DoseAdministered) -> Verdict:
     prepared = this_dose(state, event).prepared
     if prepared is None:
         return unknown(Breach.PREPARATION_UNKNOWN())
-    wrong = [bag for bag in _unfit(state, prepared) if _by_then(state, bag, event)]
-    if not wrong:
-        return holds("its bags are fit")
-    told = [Standing.BAG(bag=Term(one.id), status=Term(one.status)) for one in wrong]
-    return broken(Breach.BAGS(kind=Term(wrong[0].kind), bags=join(told, Pair.COMMA)))
+    asked = [(bag, _by_then(state, bag, event)) for bag in _unfit(state, prepared)]
+    if wrong := [bag for bag, then in asked if then is TRUE]:
+        return broken(Breach.BAGS(kind=Term(wrong[0].kind), bags=_told(wrong)))
+    if unsure := [bag for bag, then in asked if then is UNKNOWN]:
+        return unknown(Breach.BAGS_PERHAPS(kind=Term(unsure[0].kind), bags=_told(unsure)))
+    return holds("its bags are fit")
+
+
+def _told(bags: list[Container]) -> Argument:
+    """Return bags, each with how it stands."""
+    return join(
+        [Standing.BAG(bag=Term(one.id), status=Term(one.status)) for one in bags], Pair.COMMA
+    )
 
 
 def _unfit(state: State, prepared: DosePrepared) -> Iterator[Container]:
@@ -259,17 +266,28 @@ def _unfit(state: State, prepared: DosePrepared) -> Iterator[Container]:
             yield box
 
 
-def _by_then(state: State, bag: Container, event: DoseAdministered) -> bool:
-    """Whether a bag was unfit by the end of an infusion; it was where no entry says since when."""
+def _by_then(state: State, bag: Container, event: DoseAdministered) -> Truth:
+    """Say whether a bag was unfit by the end of an infusion.
+
+    It was where no entry says since when. Of what is told of that day after the end nobody knows
+    when it happened; but that a bag went back, or was destroyed, is told as it is done.
+    """
     made: list[Any] = [
         one
         for kind in _AGAINST
         for _, one in state.events.of(kind)
         if one.lot == bag.lot and bag.id in one.bags  # type: ignore[attr-defined]
     ]
-    return not made or any(
+    if not made or any(
         one.occurred_on < event.occurred_on or one.recorded_at <= event.ended_at for one in made
+    ):
+        return TRUE
+    same = any(
+        one.occurred_on == event.occurred_on
+        and not isinstance(one, ProductReturned | ProductDestroyed)
+        for one in made
     )
+    return UNKNOWN if same else FALSE
 
 
 def _bags_infused(
