@@ -16,6 +16,7 @@ from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.fold import fold
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.bedside import checked_by
 from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.facts import facts_of
 from gradatim.conduct.views.reporting import reports, to_nullify
@@ -469,3 +470,51 @@ def test_a_data_cut_knows_of_what_was_made_in_error_since() -> None:
         occurred_on=DAY - timedelta(days=1),
     )
     assert not before.voids
+
+
+def prepared_twice() -> tuple[Led, int]:
+    """Somebody whose dose was prepared, and prepared again, which was verified and signed for."""
+    led = ready()
+    led.prepare(7e7, 70)
+    laboratory, bags = f"cell_lab.{SITE}.1", ("B3", "B4")
+    led.do(x.ProductAssigned, f"pharmacist.{SITE}.1", lot="L1", dose=1, bags=bags)
+    more = {"amount": 7e7, "planned": 7e7, "unit": "{cells}", "weight_kg": 70.0}
+    thawed = at_hour(8)
+    drawn = (x.Drawn("B3", 10.0, 0.0, thawed), x.Drawn("B4", 4.0, 6.0, thawed))
+    made = led.do(x.DosePrepared, laboratory, lot="L1", dose=1, drawn=drawn, **more)
+    led.do(x.PreparationVerified, f"cell_lab.{SITE}.2", hour=8.8, dose=1)
+    assert isinstance(led.sign(), Recorded)
+    led.do(
+        x.BedsideChecked,
+        NURSE,
+        hour=9.2,
+        dose=1,
+        identifiers=("name", "birth date"),
+        person_code="P1",
+        bag_codes=("L1/B3", "L1/B4"),
+        how="scanned",
+    )
+    return led, made.position
+
+
+def signed_of(led: Led) -> tuple[bool, bool, tuple[str, ...]]:
+    """Say whether the dose is verified and signed for, and who checked it at the bedside."""
+    dose = doses(led.trial.state, led.one)[1]
+    by = checked_by(led.trial.state, led.one, 1)
+    return dose.verified is not None, dose.signed is not None, by
+
+
+def test_what_was_signed_of_a_preparation_made_in_error_is_of_no_other():
+    led, second = prepared_twice()
+    assert signed_of(led) == (True, True, (NURSE,))
+    at = void(led, second, f"cell_lab.{SITE}.1")
+    assert signed_of(led) == (True, True, (NURSE,)), "until two have signed, nothing has changed"
+    assert isinstance(confirm(led, at, LEAD), Recorded)
+    dose = doses(led.trial.state, led.one)[1]
+    assert dose.at["prepared"] < second
+    assert signed_of(led) == (False, False, ())
+    led.do(x.PreparationVerified, f"cell_lab.{SITE}.2", hour=16.5, dose=1)
+    assert signed_of(led) == (True, False, ())
+    void(led, at, f"cell_lab.{SITE}.1", hour=17)
+    assert doses(led.trial.state, led.one)[1].at["prepared"] == second
+    assert signed_of(led) == (False, False, ()), "what was signed since was of the first"

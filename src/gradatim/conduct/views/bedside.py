@@ -1,5 +1,8 @@
 """The check at the bedside: what the protocol asks for, the labels, and who has checked."""
 
+from datetime import datetime
+
+from gradatim.conduct.days import begun_at, done_by
 from gradatim.conduct.events.product import BedsideChecked
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import doses, entries_of
@@ -28,15 +31,25 @@ def bags_of_dose(state: State, participant: str, dose: int) -> list[Container]:
     return [one for lot, bag in keys for one in state.inventory.find(lot, (bag,))]
 
 
-def checked_by(state: State, one: Participant, dose: int) -> tuple[str, ...]:
-    """Return who has checked at the bedside since the dose was prepared as it is, each once."""
+def checked_by(
+    state: State, one: Participant, dose: int, before: datetime | None = None
+) -> tuple[str, ...]:
+    """Return who has checked at the bedside since the dose was prepared as it is, each once.
+
+    Args:
+        state: the trial.
+        one: whose dose.
+        dose: its number.
+        before: when the dose began, if it has: who checked later did not check before it.
+    """
     known = doses(state, one).get(dose)
-    prepared = known.at.get("prepared", 0) if known else 0
-    since = max([prepared, *state.corrected_by.get(prepared, [])])
+    since = known.prepared_since if known else 0
     return tuple(
         dict.fromkeys(
-            event.recorded_by
+            done_by(event)
             for at, event in entries_of(state, one, BedsideChecked)
-            if event.dose == dose and at > since
+            if event.dose == dose
+            and at > since
+            and (before is None or (begun_at(event) or event.recorded_at) <= before)
         )
     )

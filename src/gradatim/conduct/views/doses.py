@@ -7,6 +7,7 @@ from typing import Any, TypeVar, overload
 
 from gradatim.conduct.days import day_of
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import EntryVoided, VoidConfirmed
 from gradatim.conduct.events.product import (
     BedsideChecked,
     DoseAdministered,
@@ -34,6 +35,8 @@ class Dose:
         number: from 1.
         administrations: every time it was recorded as given: what is recorded twice is not lost.
         at: positions of the latest entries, by field.
+        prepared_since: the entry since which its preparation is as it is: made, corrected, or what
+            is left once another was marked as made in error; what was signed before is of another.
     """
 
     number: int
@@ -45,6 +48,7 @@ class Dose:
     withheld: DoseWithheld | None = None
     administrations: list[DoseAdministered] = field(default_factory=list)
     at: dict[str, int] = field(default_factory=dict)
+    prepared_since: int = 0
 
     @property
     def given(self) -> DoseAdministered | None:
@@ -129,17 +133,49 @@ def _doses(state: State, participant: Participant) -> dict[int, Dose]:
         name = _FIELDS[type(event)]
         setattr(dose, name, event)
         dose.at[name] = position
-    for dose in found.values():
-        _anew(state, dose)
+    voided = _preparations_voided(state, participant)
+    for number, dose in found.items():
+        prepared = dose.at.get("prepared", 0)
+        corrections = state.corrected_by.get(prepared, [])
+        dose.prepared_since = max([prepared, *corrections, *voided.get(number, [])])
+        _anew(dose)
     return found
 
 
-def _anew(state: State, dose: Dose) -> None:
+def _preparations_voided(state: State, participant: Participant) -> dict[int, list[int]]:
+    """Return since when preparations do not count, or count again, by the number of their dose."""
+    found: dict[int, list[int]] = {}
+    for at in participant.voided:
+        made, void = state.events[at], state.voids.get(at)
+        if isinstance(made, DosePrepared) and void is not None and void.since is not None:
+            found.setdefault(made.dose, []).append(void.since)
+    for at, event in entries_of(state, participant, EntryVoided, VoidConfirmed):
+        said = state.events[event.of]
+        if not isinstance(said, EntryVoided) or _waits(state, at):
+            continue
+        made = _marked(state, said)
+        if isinstance(made, DosePrepared):
+            found.setdefault(made.dose, []).append(at)
+    return found
+
+
+def _waits(state: State, position: int) -> bool:
+    """Whether the mark that a mark was in error still waits for somebody to sign it."""
+    void = next((one for one in state.voids.values() if one.position == position), None)
+    return void is not None and void.since is None
+
+
+def _marked(state: State, said: EntryVoided) -> Event:
+    """Return the entry that a mark is about, or the mark that it takes back."""
+    made = state.events[said.of]
+    return _marked(state, made) if isinstance(made, EntryVoided) else made
+
+
+def _anew(dose: Dose) -> None:
     """Drop what was verified and signed before the preparation was as it is now."""
-    prepared = dose.at.get("prepared", 0)
-    changed = max([prepared, *state.corrected_by.get(prepared, [])])
+    since = dose.prepared_since
     for name in ("verified", "signed", "checked"):
-        if dose.at.get(name, changed) < changed:
+        if dose.at.get(name, since) < since:
             setattr(dose, name, None)
 
 
