@@ -139,9 +139,10 @@ def check(led: Led, by: str = NURSE, **fields: Any) -> Any:
         "person_code": "P1",
         "bag_codes": ("L1/B1", "L1/B2"),
         "how": "scanned",
+        "hour": 9.2,
         **fields,
     }
-    return led.ask(x.BedsideChecked, by, hour=9.2, dose=1, **said)
+    return led.ask(x.BedsideChecked, by, dose=1, **said)
 
 
 def give(led: Led, **fields: Any) -> Recorded:
@@ -247,3 +248,14 @@ def test_a_code_that_must_be_scanned_is_not_read():
     why = " / ".join(refused(check(led, how="read")).values())
     assert "the protocol asks for codes to be scanned" in why
     assert isinstance(check(led), Recorded)
+
+
+def test_who_checks_once_the_infusion_runs_did_not_check_before_it():
+    """It is recorded as what it is, and does not stand in for the check."""
+    led = asking()
+    led.sign()
+    assert isinstance(check(led), Recorded)
+    assert isinstance(check(led, LEAD, hour=10), Recorded)
+    done = give(led)
+    found = {led.trial.state.deviations[at].rule for at in done.deviations}
+    assert "person and product were checked" in found

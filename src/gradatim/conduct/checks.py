@@ -121,7 +121,7 @@ def _unchecked(state: State, event: DoseAdministered) -> Iterator[Questioned]:
     one = state.participants.get(event.participant)
     if one is None or state.governing("treatment", one).treatment.bedside is not None:
         return
-    seen = checked_by(state, one, event.dose)
+    seen = checked_by(state, one, event.dose, event.started_at)
     if len(seen) < ASSUMED.people:
         yield Questioned(
             "bedside_check",

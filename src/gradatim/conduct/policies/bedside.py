@@ -98,9 +98,9 @@ def person_and_product_were_checked(state: State, event: DoseAdministered) -> Ve
 
 
 def checked_at_the_bedside(state: State, event: DoseAdministered) -> Verdict:
-    """Say whether enough different people have checked at the bedside."""
+    """Say whether enough different people had checked at the bedside when the dose began."""
     rules = bedside_rules(state, person(state, event))
-    seen = checked_by(state, person(state, event), event.dose)
+    seen = checked_by(state, person(state, event), event.dose, event.started_at)
     return either(
         len(seen) >= rules.people,
         f"{len(seen)} people checked",

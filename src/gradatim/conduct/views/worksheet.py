@@ -294,7 +294,8 @@ def _steps(
 ) -> Iterator[WorksheetStep]:
     over = bool(dose.administrations or dose.withheld)
     rules = bedside_rules(access.state, one)
-    by = checked_by(access.state, one, dose.number)
+    began = dose.given.started_at if dose.given else None
+    by = checked_by(access.state, one, dose.number, began)
     done = {name for name, field in STEPS if getattr(dose, field) is not None}
     done = done | {"BedsideChecked"} if len(by) >= rules.people else done - {"BedsideChecked"}
     next_ = next((name for name, _ in STEPS if name not in done), "")
