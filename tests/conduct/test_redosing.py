@@ -11,18 +11,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
-from gradatim.conduct.events.base import Measured
+from gradatim.conduct.events.base import Measured, Signature
 from gradatim.conduct.policies import check, gates, unmet
 from gradatim.conduct.policies.dosing import no_toxicity_is_open
+from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.policies.ways import way_through
 from gradatim.conduct.state import State
 from gradatim.conduct.views.allowances import level_of_dose
 from gradatim.conduct.views.comparison import plan_of
 from gradatim.conduct.views.eligibility import before_dose
+from gradatim.conduct.views.facts import facts_in
 from gradatim.conduct.views.safety import dlt_outcome
 from gradatim.conduct.views.worksheet import Moment, to_set_aside
 from gradatim.core.truth import TRUE
@@ -30,7 +33,7 @@ from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.protocol.questions import questions
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import CAUTIOUS
-from tests.conduct.ready import DAY, SITE, Led, ready, refused
+from tests.conduct.ready import DAY, NURSE, SITE, Led, ready, refused
 from tests.conduct.treated import AFTER, AT, DOSED, LATER, add, adverse, result, treated
 from tests.conduct.treated import one as person
 from tests.conduct.trials import event, protocol, recorded
@@ -111,6 +114,34 @@ def test_a_diagnosis_after_the_first_dose_closes_the_gate_of_the_next():
     state = governed(treated())
     add(state, p.FactRecorded, AFTER, fact=Measured(element="malignancy"), start=str(AFTER))
     assert "E3" in speaks_against(state)
+
+
+def test_a_result_that_turns_out_to_be_of_another_person_takes_the_confirmation_with_it():
+    """Eligibility was confirmed by it; before the second dose it is asked again."""
+    led = ready()
+    led.prepare(7e7, 70)
+    led.sign()
+    led.give(7e7)
+    state = governed(led.trial.state)
+    confirmed = "eligibility is confirmed"
+    assert confirmed not in later_dose(led)
+    position = next(
+        at
+        for at in led.one.entries_of[f.LaboratoryResultsRecorded]
+        if "alt" in {fact.element for fact in facts_in(at, state.events[at], state)}
+    )
+    signature = Signature("Dr A", "it was made in error")
+    more: dict[str, Any] = {"reason": "of another person", "signature": signature}
+    led.act(p.EntryVoided, NURSE, hour=15, of=position, **more)
+    assert not state.counts(position)
+    assert "E11a" in later_dose(led)[confirmed]
+
+
+def later_dose(led: Led) -> dict[str, str]:
+    """Give the gates of the second dose that are closed, with their reasons."""
+    day = DAY + timedelta(days=7)
+    found = gates(led.trial.state, led.one, 2, day, datetime.combine(day, time(9), UTC))
+    return {rule(gate): "; ".join(answer.clauses()) for gate, answer in found if answer.truth < 2}
 
 
 # --- what the committee may allow

@@ -15,6 +15,7 @@ from gradatim.conduct.events.participants import (
     Disposition,
     EligibilityConfirmed,
     EntryCorrected,
+    EntryVoided,
     InformedConsentObtained,
     InformedConsentRenewed,
     ParticipantEnrolled,
@@ -364,12 +365,12 @@ def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
     one = person(state, event)
     if one.eligible_at is None:
         return unknown(Breach.NOT_CONFIRMED(participant=Term(one.id)))
-    corrected = any(
+    changed = any(
         at > one.eligible_at
-        for kind in (EntryCorrected, RecordJudged)
+        for kind in (EntryCorrected, EntryVoided, VoidConfirmed, RecordJudged)
         for at in one.entries_of.get(kind, ())
     )
-    if corrected and first_dose_at(state, one) is not None:
+    if changed and first_dose_at(state, one) is not None:
         # before the first dose every criterion is asked anyway
         signed = state.events[one.eligible_at]
         assert isinstance(signed, EligibilityConfirmed)
