@@ -8,8 +8,9 @@ import pytest
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import logs as m
 from gradatim.conduct.events import safety as s
-from gradatim.conduct.events.base import Measured
-from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.base import Measured, Signature
+from gradatim.conduct.events.participants import EntryCorrected, EntryVoided, VoidConfirmed
+from gradatim.conduct.system_fields import Circumstances, with_system_fields
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.eligibility import eligibility
@@ -264,6 +265,33 @@ def test_a_correction_does_not_say_what_a_new_entry_could_not(
     at = led.do(kind, LEAD, **right).position
     with pytest.raises(UnusableInput, match=why):
         led.act(EntryCorrected, LEAD, of=at, fields=wrong, reason="a slip")
+
+
+def test_a_number_is_given_once_also_when_an_entry_counts_again() -> None:
+    """One that was made in error keeps its number: that it was may be an error in turn."""
+    led = ready()
+
+    def number() -> str:
+        now = Circumstances(led.trial.state, NURSE, "S01", "", dict, bytes)  # type: ignore[arg-type]
+        name = "ConcomitantMedicationRecorded"
+        return str(with_system_fields(name, {"participant": led.name}, now)["medication"])
+
+    first = _takes(led, "paracetamol", number()).position
+    _takes(led, "ibuprofen", number())
+    led.act(EntryCorrected, NURSE, of=first, fields={"indication": "fever"}, reason="a slip")
+    signed = Signature("Nurse", "it was made in error")
+    void = led.act(EntryVoided, NURSE, of=first, reason="another person's", signature=signed)
+    if led.trial.state.counts(first):  # the next dose rests on it
+        led.act(VoidConfirmed, LEAD, of=void.position, signature=signed)
+    assert not led.trial.state.counts(first)
+    with pytest.raises(UnusableInput, match="there is a medication P1-CM1 already"):
+        _takes(led, "aspirin", "P1-CM1")
+    _takes(led, "aspirin", number())
+    led.act(EntryVoided, NURSE, of=void.position, reason="it was theirs", signature=signed)
+    _takes(led, "codeine", number())
+    known = [one.event for one in medications(led.trial.state, led.one)]
+    numbers = [one.medication for one in known if isinstance(one, m.ConcomitantMedicationRecorded)]
+    assert numbers == ["P1-CM1", "P1-CM2", "P1-CM3", "P1-CM4"]
 
 
 def test_how_a_pregnancy_ended_is_asked_for_until_it_is_known() -> None:

@@ -1,6 +1,6 @@
 """Entries of the logs that cannot be meant: a number given twice, a visit that is none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gradatim.conduct.events import findings, logs, safety
 from gradatim.conduct.events.base import Event
@@ -8,6 +8,25 @@ from gradatim.conduct.state import State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.core.dates import parse_day
 from gradatim.core.errors import UnusableInput
+
+Numbered = logs.ConcomitantMedicationRecorded | logs.UnscheduledVisitDone
+NUMBER_OF: Mapping[type[Numbered], str] = {
+    logs.ConcomitantMedicationRecorded: "medication",
+    logs.UnscheduledVisitDone: "visit",
+}
+"""Entries that others name by a number of their own, and the field that has it."""
+
+
+def numbers_given(state: State, participant: str, kind: type[Numbered]) -> set[str]:
+    """Return the numbers given in a log of a participant.
+
+    Those of entries made in error are among them: such an entry may count again.
+    """
+    one = state.participants.get(participant)
+    if one is None:
+        return set()
+    known = (state.events[at] for at in (*one.entries_of.get(kind, ()), *one.voided))
+    return {getattr(each, NUMBER_OF[kind]) for each in known if isinstance(each, kind)}
 
 
 def validate_logs(state: State, event: Event) -> None:
@@ -27,16 +46,11 @@ def validate_numbers(state: State, event: Event) -> None:
     Raises:
         UnusableInput: it names the number.
     """
-    match event:
-        case logs.ConcomitantMedicationRecorded():
-            name, number = "medication", event.medication
-        case logs.UnscheduledVisitDone():
-            name, number = "visit", event.visit
-        case _:
-            return
-    one = state.participants.get(event.participant)
-    known = entries_of(state, one, type(event)) if one is not None else ()
-    if any(getattr(other, name) == number for _, other in known):
+    if not isinstance(event, Numbered):
+        return
+    name = NUMBER_OF[type(event)]
+    number = getattr(event, name)
+    if number in numbers_given(state, event.participant, type(event)):
         raise UnusableInput(
             f"there is a {name} {number} already",
             type(event).__name__,

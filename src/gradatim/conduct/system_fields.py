@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from gradatim.conduct.catalogue import SIGNER_FIELDS, act_named
 from gradatim.conduct.checks import query_numbers
 from gradatim.conduct.escalation import advised
-from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.logs import ConcomitantMedicationRecorded, UnscheduledVisitDone
 from gradatim.conduct.folding.trial import submitted, uploaded
 from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.log_validation import Numbered, numbers_given
 from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
@@ -116,11 +116,13 @@ def _visit(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "visit": _next(now, fields, UnscheduledVisitDone, "U")}
 
 
-def _next(now: Circumstances, fields: Fields, kind: type[Event], letters: str) -> str:
+def _next(now: Circumstances, fields: Fields, kind: type[Numbered], letters: str) -> str:
     about = fields.get("participant", "")
-    one = now.state.participants.get(about)
-    taken = len(one.entries_of.get(kind, ())) + len(one.voided) if one else 0
-    return f"{about}-{letters}{taken + 1}"
+    given = numbers_given(now.state, about, kind)
+    taken = len(given)
+    while (number := f"{about}-{letters}{taken + 1}") in given:
+        taken += 1
+    return number
 
 
 def _query(now: Circumstances, fields: Fields) -> Fields:
