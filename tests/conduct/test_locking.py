@@ -1,7 +1,7 @@
 """A lock says what is open; after it every fact is flagged; a closed query stays closed."""
 
 from copy import deepcopy
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events import trial as t
+from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.fold import apply
 from gradatim.conduct.policies import NOT_OF_THE_DATA, RULES, check, review, unmet
 from gradatim.conduct.state import State
@@ -21,7 +24,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.protocol.base import Basis
 from gradatim.protocol.study import Lock
-from tests.conduct.ready import DAY, LEAD, Led, enrolled
+from tests.conduct.ready import DAY, LEAD, SITE, Led, enrolled, ready
 from tests.conduct.trials import event, finished
 
 FACTS = [kind for kind, act in ACTS.items() if not act.refusable and kind not in NOT_OF_THE_DATA]
@@ -95,6 +98,31 @@ def test_a_lock_names_unsent_reports_and_unreviewed_deviations():
     assert "initial report to sponsor is not sent" in told
     assert "important deviation" in told
     assert told.endswith("say why that stays open")
+
+
+def test_a_lock_names_notices_nullifications_and_voids_that_wait():
+    led = ready()
+    led.prepare(7e7, 70.0)
+    measure: dict[str, Any] = {"hazard": "a bag leaks", "measure": "nobody is dosed"}
+    taken = led.act(t.UrgentSafetyMeasureTaken, LEAD, **measure).position
+    fields: dict[str, Any] = {"adverse_event": "AE1", "term": "Headache", "onset": str(DAY)}
+    reported = led.do(s.AdverseEventReported, grade=2, relation="unrelated", **fields).position
+    sent: dict[str, Any] = {"adverse_event": "AE1", "recipient": "sponsor", "report": "initial"}
+    led.do(s.SafetyReportSent, sent_at=datetime.combine(DAY, time(8), UTC), **sent)
+    signed: dict[str, Any] = {
+        "reason": "of another person",
+        "signature": Signature("Dr Lead", "made in error"),
+    }
+    led.act(p.EntryVoided, LEAD, of=reported, **signed)
+    prepared = led.one.entries_of[x.DosePrepared][-1]
+    led.act(p.EntryVoided, f"cell_lab.{SITE}.1", of=prepared, **signed)
+    told = {(one.kind, one.text) for one in open_items(led.trial.state)}
+    assert {
+        ("reports", "AE1: its report to sponsor is not nullified"),
+        ("reports", f"ethics is not told of the urgent safety measure of entry {taken}"),
+        ("reports", f"regulator is not told of the urgent safety measure of entry {taken}"),
+        ("signatures", f"that entry {prepared} was made in error waits for a second signature"),
+    } <= told
 
 
 def test_a_reason_lets_stay_open_what_the_protocol_lets():

@@ -8,8 +8,9 @@ from gradatim.conduct.transitions import ENDED
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import to_be_signed
-from gradatim.conduct.views.reporting import reports
+from gradatim.conduct.views.reporting import reports, to_nullify
 from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.urgent import notifications
 from gradatim.protocol.study import LockItem
 
 MAY_STAY_OPEN: tuple[LockItem, ...] = ("reports", "deviations", "signatures")
@@ -44,7 +45,9 @@ def _open_items(state: State) -> Iterator[OpenItem]:
     for of_participant in (_candidates, _without_end, _reports):
         for one in state.participants.values():
             yield from of_participant(state, one)
+    yield from _notices(state)
     yield from _deviations(state)
+    yield from _voids(state)
     for one in state.participants.values():
         yield from _signatures(state, one)
 
@@ -71,6 +74,22 @@ def _reports(state: State, one: Participant) -> Iterator[OpenItem]:
         if due.sent is None:
             told = f"{due.clock.report} report to {due.clock.recipient}"
             yield OpenItem("reports", f"{due.adverse_event}: {told} is not sent")
+    for number, recipient in to_nullify(state, one):
+        yield OpenItem("reports", f"{number}: its report to {recipient} is not nullified")
+
+
+def _notices(state: State) -> Iterator[OpenItem]:
+    for notice in notifications(state):
+        if notice.sent is None:
+            what = f"the urgent safety measure of entry {notice.measure}"
+            yield OpenItem("reports", f"{notice.recipient} is not told of {what}")
+
+
+def _voids(state: State) -> Iterator[OpenItem]:
+    for void in state.voids.values():
+        if void.since is None:
+            what = f"that entry {void.of} was made in error"
+            yield OpenItem("signatures", f"{what} waits for a second signature")
 
 
 def _deviations(state: State) -> Iterator[OpenItem]:
