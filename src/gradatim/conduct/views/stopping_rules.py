@@ -21,7 +21,7 @@ from gradatim.conduct.views.safety import (
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.safety import stopping
-from gradatim.safety.events import AdverseEvent, relation
+from gradatim.safety.events import AdverseEvent, relation, suspicion
 
 POSSIBLY = " (possibly)"
 """What the key of a rule that only may have fired has after its name, and of one that has fired
@@ -189,16 +189,14 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
 
 def _as_reported(state: State, person: Participant, one: WorseResult) -> AdverseEvent:
     """Return a result that became worse, judged as the adverse event is that was reported of it."""
+    doubted = msgspec.structs.replace(one.event, doubted=True)
     reported = [
-        course.event
+        _as_judged_since(doubted, course.event)
         for course in courses(state, person).values()
         if getattr(state.events[course.position], "of", None) == one.entry
         and folded(course.event.term) == folded(one.event.term)
     ]
-    if not reported:
-        return one.event
-    judged = max(reported, key=relation)  # the more related judgement counts
-    return _as_judged_since(msgspec.structs.replace(one.event, doubted=True), judged)
+    return max(reported, key=suspicion, default=one.event)  # the more related judgement counts
 
 
 def _as_judged_since(was: AdverseEvent, now: AdverseEvent | None) -> AdverseEvent:
