@@ -75,6 +75,18 @@ CALCIUM = {
     "codes": [{"system": "loinc", "codes": ["17861-6"], "basis": "stated"}],
 }
 FAULTS: dict[str, tuple[Change, str]] = {
+    "stated nowhere": (
+        _set("treatment.product.source", " "),
+        "stated without a source: say where it is stated",
+    ),
+    "registered nowhere": (
+        _set("study.phase", {"value": 1, "basis": "registry"}),
+        "registry without a source: say in which registry",
+    ),
+    "a code of nowhere": (
+        _set("elements.alt.codes", [{"system": "loinc", "codes": ["1742-6"], "basis": "stated"}]),
+        "stated without a source",
+    ),
     "undefined element": (_add(1, rule={"attested": "able"}), "no element named 'able'"),
     "gradable without a code": (
         _set("elements.platelet_count", {**ALT, "unit": "10*9/L"}),
