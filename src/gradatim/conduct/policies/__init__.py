@@ -73,6 +73,8 @@ GATES: tuple[Policy, ...] = (
     dosing.no_severe_result_awaits_judgement,
 )
 """What every dose must pass, before and after the fact."""
+BEFORE_SIGNING: tuple[Policy, ...] = (*GATES, preparation.the_preparation_still_holds)
+"""What must hold before a dose is signed for, whoever signs and whatever the items say."""
 
 _UNLOCKED = (review.the_data_are_not_locked,)
 _WITH_CONSENT = (entry.consent_is_in_force, entry.the_participant_lived, *_UNLOCKED)
@@ -160,7 +162,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         bedside.the_codes_are_scanned,
     ),
     x.PreDoseChecklistSigned: (
-        *GATES, entry.an_investigator_signs, preparation.the_preparation_still_holds,
+        *BEFORE_SIGNING, entry.an_investigator_signs,
         dosing.every_item_is_in_order, training.who_authorises_is_trained,
     ),
     s.AdverseEventClassified: (entry.an_investigator_signs, review.the_answers_are_asked_for),
@@ -317,11 +319,7 @@ def check(state: State, event: Event) -> Verdict:
     return Verdict(all_of(one.truth for one in children), "", (), children)
 
 
-SINCE_SIGNED: tuple[Policy, ...] = (
-    *GATES,
-    dosing.the_checklist_is_signed,
-    preparation.the_preparation_still_holds,
-)
+SINCE_SIGNED: tuple[Policy, ...] = (*BEFORE_SIGNING, dosing.the_checklist_is_signed)
 """What must still hold when a dose that was signed for is given."""
 
 
@@ -370,7 +368,7 @@ def gates(
         at: the moment.
     """
     signature = _signature(participant, dose, on, at)
-    return [(gate, gate(state, signature)) for gate in GATES]
+    return [(gate, gate(state, signature)) for gate in BEFORE_SIGNING]
 
 
 def _signature(

@@ -19,17 +19,17 @@ from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.bedside import bags_of_dose, bedside_rules
 from gradatim.conduct.views.comparison import Compared, beside_the_plan
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_on, given
-from gradatim.conduct.views.eligibility import eligibility
+from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.judgements import JUDGEMENTS
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import DltCandidate, dlt_outcome, possible_dlts
 from gradatim.conduct.views.stopping_rules import unanswered_rules
-from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Text
 from gradatim.core.quantity import Quantity
-from gradatim.core.truth import TRUE, UNKNOWN
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from gradatim.core.verdict import Verdict
 from gradatim.dosing.accountability import adds_up, mismatch
 from gradatim.dosing.labels import label_code
 from gradatim.screening.assess import EligibilityStatus
@@ -105,6 +105,13 @@ class ActInQuestion(NamedTuple):
         text = self.given.get(name, "")
         return int(text) if text.isdecimal() else None
 
+    def day(self, name: str) -> date | None:
+        """Return a field that holds a date; None where it does not."""
+        try:
+            return date.fromisoformat(self.given.get(name, ""))
+        except ValueError:
+            return None
+
 
 def subject_of(
     state: State,
@@ -147,12 +154,11 @@ def _checklist(asked: ActInQuestion) -> Subject:
     lines = []
     for gate, verdict in gates(asked.state, asked.about, number, asked.on, asked.now):
         if verdict.truth is not TRUE:
-            mark: LineMark = "warn" if verdict.truth is UNKNOWN else "bad"
             why = "; ".join(dict.fromkeys(verdict.clauses()))
-            lines.append(SubjectLine("stands_against", why or sentence(gate), mark))
+            lines.append(SubjectLine("stands_against", why or sentence(gate), _mark(verdict)))
     if not lines:
         lines.append(SubjectLine("stands_against", "nothing", "good"))
-    return found._replace(lines=tuple(lines))
+    return found._replace(lines=tuple(dict.fromkeys(lines)))
 
 
 def _bedside(asked: ActInQuestion) -> Subject:
@@ -251,21 +257,29 @@ def _replacement(asked: ActInQuestion) -> Subject:
 
 
 def _eligibility(asked: ActInQuestion) -> Subject:
+    """Say of the criteria what the signature would be asked: what is attested counts as it does."""
     one = asked.about
-    first = one.first_dose_planned or asked.on
-    try:
-        found = eligibility(asked.state, one, asked.on, max(first, asked.on))
-    except UnusableInput as error:
-        return Subject((SubjectLine("verdict", str(error), "bad"),))
-    marks: dict[EligibilityStatus, LineMark] = {"eligible": "good", "ineligible": "bad"}
-    passed = sum(one.passes is True for one in found.findings)
-    status = f"{found.status}: {passed} of {len(found.findings)} criteria pass"
-    lines = [SubjectLine("verdict", status, marks.get(found.status, "warn"))]
-    for each in found.findings:
-        if each.passes is not True:
-            why = f"{each.criterion.id}: {each.because or each.criterion.text}"
-            lines.append(SubjectLine("criterion", why, "warn" if each.passes is None else "bad"))
-    return Subject(tuple(lines))
+    first = max(asked.day("first_dose_on") or one.first_dose_planned or asked.on, asked.on)
+    found = assessed(asked.state, one, asked.on, first)
+    status: EligibilityStatus = _STATUS[found.truth]
+    against = [SubjectLine("criterion", each.message, _mark(each)) for each in found.children]
+    verdict = f"{status}: {len(against)} criteria do not pass" if against else status
+    if not against and found.truth is not TRUE:
+        verdict = f"{status}: {found.text}"
+    return Subject((SubjectLine("verdict", verdict, _mark(found)), *against))
+
+
+_STATUS: Mapping[Truth, EligibilityStatus] = {
+    TRUE: "eligible",
+    UNKNOWN: "undetermined",
+    FALSE: "ineligible",
+}
+
+
+def _mark(found: Verdict) -> LineMark:
+    if found.truth is TRUE:
+        return "good"
+    return "warn" if found.truth is UNKNOWN else "bad"
 
 
 def _result(asked: ActInQuestion) -> Subject:
