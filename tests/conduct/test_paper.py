@@ -13,9 +13,11 @@ from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Paper
 from gradatim.conduct.narrative import narrate
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
+from gradatim.conduct.views.bedside import checked_by
 from gradatim.core.errors import UnusableInput
+from tests.conduct.product_cases import asking
 from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, ready
-from tests.conduct.trials import recorded
+from tests.conduct.trials import event, recorded
 
 ENTERED = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC) + timedelta(days=4)
 """When everything is entered that was written on paper on the day of the dose."""
@@ -234,3 +236,95 @@ def test_other_authorisations_are_not_given_on_paper():
         paper=paper(LEAD, 8),
     )
     assert isinstance(ready().trial.record(granted), Refused)
+
+
+def happened_since(led: Led, kind: type[Event], **fields: Any) -> None:
+    """Record what happened in the trial on the day after the dose, before the paper is entered."""
+    by = fields.pop("by", NURSE)
+    recorded(
+        led.trial.record(
+            kind(
+                occurred_on=DAY + timedelta(days=1),
+                recorded_at=at(33),
+                recorded_by=by,
+                site=SITE,
+                **fields,
+            )
+        )
+    )
+
+
+def test_a_pause_of_the_day_after_is_none_of_a_dose_on_paper():
+    led = ready()
+    bags(led, at(30))
+    happened_since(led, t.TrialPaused, reason="a leak")
+    assert entered_later(led) == {}
+
+
+def test_a_pause_that_has_ended_since_stood_when_the_dose_was_given():
+    led = ready()
+    bags(led, at(30))
+    pause = event(t.TrialPaused, NURSE, SITE, on=DAY, hour=8.5, reason="a leak")
+    recorded(led.trial.record(pause))
+    signers = ("committee.1", "committee.2")
+    happened_since(
+        led,
+        t.TrialResumed,
+        by=signers[0],
+        reason="it was a seal",
+        stopping_rules=(),
+        signers=signers,
+    )
+    assert "a leak" in entered_later(led)["dosing is not paused"]
+
+
+@pytest.mark.parametrize(("on", "counts"), [(DAY, True), (DAY + timedelta(days=1), False)])
+def test_a_pause_told_later_counts_from_its_day_on(on: date, counts: bool):
+    led = ready()
+    bags(led, at(30))
+    told = event(t.TrialPaused, NURSE, SITE, on=on, hour=30 + 24 * (DAY - on).days, reason="a leak")
+    recorded(led.trial.record(told))
+    assert ("dosing is not paused" in entered_later(led)) is counts
+
+
+def test_the_end_of_the_trial_is_none_of_a_dose_before_it():
+    led = ready()
+    bags(led, at(30))
+    happened_since(led, t.TrialStopped, by="sponsor.1", reason="no more money")
+    assert entered_later(led) == {}
+
+
+@pytest.mark.parametrize(("did", "entered", "lacks"), [(LEAD, NURSE, False), (NURSE, LEAD, True)])
+def test_of_what_was_done_on_paper_the_training_of_who_did_it_is_asked(
+    did: str, entered: str, lacks: bool
+):
+    """The nurse is not trained."""
+    led = ready()
+    del led.trial.state.training[NURSE]
+    given: dict[str, Any] = {"dose": 1, "amount": DOSE, "unit": "{cells}"}
+    times = {"started_at": at(9.5), "ended_at": at(10.5)}
+    done = enter(led, x.DoseAdministered, entered, paper(did, 11), **given, **times)
+    broken = {led.trial.state.deviations[one].rule for one in recorded(done).deviations}
+    assert ("who acts is trained" in broken) is lacks
+
+
+def test_two_checks_at_the_bedside_are_entered_from_paper():
+    """One transcribes both; each is of who signed it, and of when it was signed."""
+    led = asking()
+    led.sign()
+    said: dict[str, Any] = {
+        "identifiers": ("name", "birth date"),
+        "person_code": "P1",
+        "bag_codes": ("L1/B1", "L1/B2"),
+        "how": "read",
+        "dose": 1,
+    }
+    for who, hour in ((NURSE, 9.2), (LEAD, 9.3)):
+        outcome = recorded(enter(led, x.BedsideChecked, NURSE, paper(who, hour), **said))
+        assert outcome.deviations == ()
+    assert checked_by(led.trial.state, led.one, 1) == (NURSE, LEAD)
+    times = {"started_at": at(9.5), "ended_at": at(10.5)}
+    given = {"dose": 1, "amount": DOSE, "unit": "{cells}", "volume_ml": 14.0, **times}
+    done = recorded(enter(led, x.DoseAdministered, NURSE, paper(NURSE, 11), **given))
+    broken = {led.trial.state.deviations[one].rule for one in done.deviations}
+    assert "person and product were checked" not in broken

@@ -556,7 +556,7 @@ _ROWS = (
         ("investigator", "nurse", *PRODUCT_STAFF),
         meaning="I have held this person and this product against the preparation, at the bedside.",
         refusable=True,
-        offered_on=("doses",),
+        offered_on=("doses", "paper"),
     ),
     Act(
         x.PreDoseChecklistSigned,

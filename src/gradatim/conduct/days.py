@@ -77,6 +77,14 @@ def happened_at(state: State, event: Event) -> datetime:
     return datetime.combine(event.occurred_on, time.max, zone)
 
 
+def holds_from(state: State, event: Event) -> datetime:
+    """Return from when something holds doses: of what was recorded later, from its day on."""
+    if recorded_on(state, event) <= event.occurred_on or event.paper is not None:
+        return happened_at(state, event)
+    zone = zone_of(state, event.site) or event.recorded_at.tzinfo
+    return datetime.combine(event.occurred_on, time.min, zone)
+
+
 def done_by(event: Event) -> str:
     """Return who did something: of what was written on paper, who signed there."""
     return event.recorded_by if event.paper is None else event.paper.signed_by

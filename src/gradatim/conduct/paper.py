@@ -9,6 +9,7 @@ from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.product import (
+    BedsideChecked,
     PreDoseChecklistSigned,
     PreparationVerified,
     ProductAssigned,
@@ -18,6 +19,7 @@ from gradatim.conduct.roles import SITE_STAFF
 TRANSCRIBED: tuple[type[Event], ...] = (
     ProductAssigned,
     PreparationVerified,
+    BedsideChecked,
     PreDoseChecklistSigned,
 )
 """Authorisations of a dose that may be entered later from paper, as what happened then."""

@@ -7,8 +7,10 @@ edition, B7.6 and D8.4 (the identity of recipient and product is verified by two
 
 from collections.abc import Iterator
 
+from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.product import BedsideChecked, DoseAdministered
 from gradatim.conduct.messages import Breach, listed
+from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
@@ -22,13 +24,19 @@ from gradatim.dosing.labels import label_code, read_label
 
 
 def the_preparation_was_verified(state: State, event: BedsideChecked) -> Verdict:
-    """What is checked at the bedside was prepared and verified, and is not given yet."""
+    """What is checked at the bedside was prepared and verified, and is not given yet.
+
+    What was checked on paper may be entered once the dose is; it was done before that began.
+    """
     dose = this_dose(state, event)
     if dose.prepared is None:
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
     if dose.verified is None:
         return unknown(Breach.NOT_VERIFIED(dose=event.dose))
-    if dose.given is not None:
+    given = dose.given
+    if given is not None and not (
+        is_transcribed(event) and happened_at(state, event) <= given.started_at
+    ):
         return broken(Breach.DOSE_GIVEN(dose=event.dose))
     if dose.withheld is not None:
         return broken(Breach.DOSE_WITHHELD(dose=event.dose))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import (
     EncounterDone,
@@ -28,6 +30,7 @@ from gradatim.conduct.events.participants import (
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.messages import Breach, any_of, listed
+from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
@@ -45,6 +48,7 @@ from gradatim.conduct.views.consent import (
 from gradatim.conduct.views.doses import entries_of, first_dose_at, given
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.pauses import paused_at, stopped_by
 from gradatim.conduct.views.records import all_elements
 from gradatim.conduct.views.safety import left_for_unrelated_reasons
 from gradatim.conduct.views.visits import window_days
@@ -65,18 +69,32 @@ def person(state: State, event: Event) -> Participant:
 
 
 def the_trial_goes_on(state: State, event: Event) -> Verdict:
-    """The trial has not been stopped, and its data are not locked."""
-    if state.stopped is not None:
+    """The trial has not been stopped, and its data are not locked.
+
+    What was done, or signed on paper, was so when it was not stopped until then.
+    """
+    stopped = state.stopped is not None
+    if _is_told(event):
+        stopped = stopped_by(state, happened_at(state, event))
+    if stopped:
         return broken(Breach.STOPPED())
     return either(not state.locked, "the trial goes on", Breach.LOCKED())
 
 
 def dosing_is_not_paused(state: State, event: Event) -> Verdict:
-    """Dosing is not paused."""
-    if not state.pauses:
+    """Dosing is not paused; or was not, when something was done or signed on paper."""
+    pause = state.pauses[-1] if state.pauses else None
+    if _is_told(event):
+        pause = paused_at(state, happened_at(state, event))
+    if pause is None:
         return holds("dosing is not paused")
-    reason = getattr(state.events[state.pauses[-1]], "reason", "")
-    return broken(Breach.PAUSED(entry=state.pauses[-1], reason=reason))
+    reason = getattr(state.events[pause], "reason", "")
+    return broken(Breach.PAUSED(entry=pause, reason=reason))
+
+
+def _is_told(event: Event) -> bool:
+    """Whether an event tells of what was done, and authorises nothing now."""
+    return is_transcribed(event) or not ACTS[type(event)].refusable
 
 
 def the_site_is_open(state: State, event: Event) -> Verdict:

@@ -9,6 +9,7 @@ Source: ICH E6(R3), annex 1, 2.3 and 3.7; 21 CFR 312.53(a).
 
 from typing import Literal
 
+from gradatim.conduct.days import done_by
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import InformedConsentObtained, InformedConsentRenewed
 from gradatim.conduct.messages import Breach
@@ -21,9 +22,12 @@ Lack = Literal["never", "on_earlier_version"]
 
 
 def who_acts(event: Event) -> str:
-    """Return whose training is asked for: who signs, who obtained the consent, or who records."""
+    """Return whose training is asked for: who signs, who obtained the consent, or who did it.
+
+    Of what was written on paper it is asked of who signed there, not of who enters it.
+    """
     user: str = getattr(event, "signer", "") or getattr(event, "obtained_by", "")
-    return user or event.recorded_by
+    return user or done_by(event)
 
 
 def version_for(state: State, event: Event) -> str:

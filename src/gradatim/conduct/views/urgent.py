@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from gradatim.conduct.conflicts import participant_of
-from gradatim.conduct.days import happened_at, recorded_on, zone_of
+from gradatim.conduct.days import happened_at, holds_from, zone_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.trial import Authority, UrgentSafetyMeasureNotified
 from gradatim.conduct.folding.anew import participant_named
@@ -53,7 +53,7 @@ def stood(
     return [
         one
         for one in _about(state, site, participant)
-        if _first(state, one) <= moment and not _over(state, one, moment)
+        if holds_from(state, state.events[one.position]) <= moment and not _over(state, one, moment)
     ]
 
 
@@ -82,15 +82,6 @@ def _about(state: State, site: str, participant: str | None) -> Iterator[UrgentM
                 yield one
         elif named is not None and named is participant_named(state, one.participant):
             yield one
-
-
-def _first(state: State, one: UrgentMeasure) -> datetime:
-    """Return from when a measure holds: of one that was recorded later, from its day on."""
-    taken = state.events[one.position]
-    if recorded_on(state, taken) <= taken.occurred_on or taken.paper is not None:
-        return happened_at(state, taken)
-    zone = zone_of(state, taken.site) or taken.recorded_at.tzinfo
-    return datetime.combine(taken.occurred_on, time.min, zone)
 
 
 def _over(state: State, one: UrgentMeasure, moment: datetime) -> bool:
