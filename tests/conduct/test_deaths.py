@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 
 from gradatim.analysis.listings import serious_adverse_events
 from gradatim.conduct.checks import unfulfilled
+from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.events.base import Measured
 from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
 from gradatim.conduct.policies.dosing import treatment_goes_on
+from gradatim.conduct.policies.entry import the_participant_lived
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses, died_on, unexplained_death
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
 from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import tasks
-from gradatim.core.truth import FALSE
+from gradatim.core.truth import FALSE, TRUE, Truth
 from gradatim.dosefinding.outcomes import letter_of
 from tests.conduct.treated import AFTER, AT, LATER, add, adjudicate, adverse, correct, one, treated
 from tests.conduct.trials import TABLET, event
@@ -414,3 +417,25 @@ def test_who_was_given_too_much_is_no_more_evaluable_than_who_was_given_too_litt
     outcome = dlt_outcome(state, one(state), LATER)
     assert outcome is not None
     assert letter_of(outcome) == "C"
+
+
+def test_nothing_is_measured_after_a_death_that_only_an_event_tells_of() -> None:
+    """The report of the event says when; no entry of an end stands yet."""
+    state = treated()
+    adverse(state, grade=5)
+    add(state, s.AdverseEventResolved, adverse_event="AE1", outcome="fatal", resolved_on=str(AFTER))
+    assert died_on(state, one(state)) == AFTER
+
+    def weighed(on: date) -> Truth:
+        made = event(
+            f.VitalSignsRecorded,
+            "nurse.S01.1",
+            "S01",
+            on=on,
+            participant="P1",
+            results=(Measured(element="body_weight", value=70, unit="kg"),),
+        )
+        return the_participant_lived(state, made).truth
+
+    assert weighed(AFTER) is TRUE
+    assert weighed(AFTER + timedelta(days=1)) is FALSE

@@ -14,7 +14,6 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.events.logs import UnscheduledVisitDone
 from gradatim.conduct.events.participants import (
-    Disposition,
     EligibilityConfirmed,
     EntryCorrected,
     EntryVoided,
@@ -34,7 +33,7 @@ from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
-from gradatim.conduct.views.adverse_events import DIED
+from gradatim.conduct.views.adverse_events import DIED, died_on
 from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
 from gradatim.conduct.views.consent import (
     Consenting,
@@ -267,13 +266,13 @@ def collection_has_not_ended(state: State, event: Event) -> Verdict:
 def the_participant_lived(state: State, event: Event) -> Verdict:
     """What is done with a participant is done while they live."""
     one = person(state, event)
-    died = [end.occurred_on for _, end in entries_of(state, one, Disposition) if end.status == DIED]
+    died = died_on(state, one)
     collected = getattr(event, "collected_on", None)
     day = parse_day(collected).first if collected else event.occurred_on
     return either(
-        not died or day <= min(died),
+        died is None or day <= died,
         "they lived",
-        Breach.AFTER_DEATH(participant=Term(one.id), day=min(died, default=day)),
+        Breach.AFTER_DEATH(participant=Term(one.id), day=died or day),
     )
 
 
