@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradatim.cli.progress import SHOW_AFTER_SECONDS
 from gradatim.core.errors import UnusableInput
@@ -175,6 +175,11 @@ def warn_unread(unread: Mapping[int, str]) -> None:
     """Say on stderr which entries could not be read, and why."""
     for line in unread_lines(unread):
         warn(line)
+
+
+def unread_rows(unread: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return which entries could not be read, and why, as the documents in JSON have it."""
+    return [{"position": position, "why": why} for position, why in unread.items()]
 
 
 def unread_lines(unread: Mapping[int, str]) -> Iterator[str]:

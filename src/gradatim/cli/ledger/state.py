@@ -3,6 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from gradatim.cli.ledger.files import unread_rows
 from gradatim.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def state_document(state: "State", on: date | None) -> dict[str, Any]:
         "mode": state.mode,
         "entries": state.position,
         "software": [{"position": at, "version": version} for at, version in state.software],
-        "unread": [{"position": at, "why": why} for at, why in state.unread.items()],
+        "unread": unread_rows(state.unread),
         "on": day,
         "protocol": None
         if version is None

@@ -1,6 +1,6 @@
 """`gradatim ledger log` and `as-of`: the ledger as a story, and the trial as it was."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +41,7 @@ def log(
     json: AsJson = False,
 ) -> None:
     """Tell the ledger's entries, one line each, in the order they were recorded."""
-    from gradatim.cli.ledger.files import warn_unread
+    from gradatim.cli.ledger.files import unread_rows, warn_unread
     from gradatim.cli.output import console, one_line, print_json
 
     unread: dict[int, str] = {}
@@ -52,7 +52,7 @@ def log(
     ]
     if json:
         entries = [_entry(at, one) for at, one in rows]
-        print_json({"schema": "gradatim.log/1", "entries": entries, "unread": as_rows(unread)})
+        print_json({"schema": "gradatim.log/1", "entries": entries, "unread": unread_rows(unread)})
     else:
         for at, one in rows:
             console().print(one_line(_line(at, one)), markup=False, soft_wrap=True)
@@ -102,11 +102,6 @@ def _refuse_beyond(state: "State", entry: int) -> None:
         raise UnusableInput(
             f"there is no entry {entry}", "--entry", f"the ledger has {state.position}"
         )
-
-
-def as_rows(unread: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Return what could not be read as plain values."""
-    return [{"position": position, "why": why} for position, why in unread.items()]
 
 
 def _events(

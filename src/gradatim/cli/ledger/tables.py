@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gradatim.cli.ledger.files import unread_lines
+from gradatim.cli.ledger.files import unread_lines, unread_rows
 from gradatim.cli.output import console, print_json
 from gradatim.conduct.ledger import Verification
 
@@ -22,7 +22,7 @@ def print_verification(
                 "first_bad": found.first_bad,
                 "why": found.why,
                 "knows": found.knows,
-                "unread": [{"position": at, "why": why} for at, why in unread.items()],
+                "unread": unread_rows(unread),
             }
         )
         return
