@@ -1,5 +1,6 @@
 """Policies of going live: the document, its open questions, its approvals, its amendments."""
 
+from functools import lru_cache
 from hashlib import sha256
 
 from gradatim.conduct.events.base import SYSTEM
@@ -124,11 +125,17 @@ def the_document_is_sound(state: State, event: _Held) -> Verdict:
         return broken(str(error))
     if document.study.study.version != event.version:
         return broken(f"the document says that it is version {document.study.study.version}")
-    wrong = [str(one) for one in placed(document) if not one.warning]
+    wrong = _faults_of(event.document)
     if not wrong:
         return holds("the document is sound")
     more = [f"... and {len(wrong) - MOST_FAULTS} more"] if len(wrong) > MOST_FAULTS else []
     return Verdict(FALSE, "", (), tuple(map(broken, (*wrong[:MOST_FAULTS], *more))))
+
+
+@lru_cache(maxsize=16)
+def _faults_of(text: str) -> tuple[str, ...]:
+    """Return what is wrong with a document: it is checked once, however often it is asked about."""
+    return tuple(str(one) for one in placed(document_of(text)) if not one.warning)
 
 
 def no_version_is_active(state: State, event: ProtocolActivated) -> Verdict:
