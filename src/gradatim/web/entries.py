@@ -67,7 +67,7 @@ def fields_shown(event: Event, instead: str = SEALED) -> list[tuple[Any, list[Li
     return [
         (label_of(key, name), _lines(key, value))
         for key, value in said.items()
-        if key not in HIDDEN and value not in ("", None, [], (), {})
+        if key not in HIDDEN and _is_set(value)
     ]
 
 
@@ -120,6 +120,10 @@ def _marked(asked: FormContext) -> list[int]:
     return [event.of, at] if isinstance(event, EntryVoided) else [at]
 
 
+def _is_set(value: Any) -> bool:
+    return value not in ("", None, [], (), {})
+
+
 def _lines(key: str, value: Any) -> list[Line]:
     if key == "encounter":
         return [Line("", visit=value)]
@@ -167,7 +171,7 @@ def _measured(one: dict[str, Any]) -> str:
 
 def _shown(key: str, value: Any) -> str:
     if isinstance(value, dict):
-        said = ((name, one) for name, one in value.items() if name not in HIDDEN)
+        said = (one for one in value.items() if one[0] not in HIDDEN and _is_set(one[1]))
         return ", ".join(f"{label_of(name)}: {_shown(name, one)}" for name, one in said)
     if isinstance(value, list | tuple):
         return "; ".join(_shown(key, one) for one in value)

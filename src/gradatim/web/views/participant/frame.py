@@ -19,7 +19,7 @@ TABS = (
     ("laboratory", _("Laboratory")),
     ("adverse-events", _("Adverse events")),
     ("scores", _("Scores")),
-    ("logs", _("Medication and history")),
+    ("logs", _("Medication, history")),
     ("doses", _("Doses")),
     ("eligibility", _("Eligibility")),
     ("records", _("Records")),
