@@ -10,6 +10,8 @@ from gradatim.conduct.events import logs as m
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Measured, Signature
 from gradatim.conduct.events.participants import EntryCorrected, EntryVoided, VoidConfirmed
+from gradatim.conduct.policies import gates
+from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.system_fields import Circumstances, with_system_fields
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.anchors import anchors_of
@@ -19,6 +21,7 @@ from gradatim.conduct.views.logs import (
     medical_history,
     medications,
     open_pregnancies,
+    pregnant_on,
     unscheduled_visits,
 )
 from gradatim.conduct.views.safety_case import safety_cases
@@ -26,8 +29,8 @@ from gradatim.conduct.views.tasks import tasks
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.protocol.base import Basis
-from gradatim.protocol.treatment import ProhibitedMedication
-from tests.conduct.ready import DAY, LEAD, NURSE, Led, ready
+from gradatim.protocol.treatment import SILENT_PREGNANCIES, ProhibitedMedication
+from tests.conduct.ready import DAY, LEAD, NURSE, Led, ready, refused
 
 NEXT = DAY + timedelta(days=1)
 
@@ -354,3 +357,53 @@ def test_a_case_is_what_was_said_last() -> None:
         for line in case.medication
         if isinstance(line.event, m.ConcomitantMedicationRecorded)
     ] == ["paracetamol"]
+
+
+@pytest.mark.parametrize(
+    ("report", "outcome", "says"),
+    [
+        ({}, None, "P1 is pregnant"),
+        ({"person": "partner"}, None, ""),
+        ({}, {"outcome": "induced abortion", "ended_on": str(DAY)}, ""),
+        ({}, {"outcome": "induced abortion", "ended_on": f"{DAY:%Y-%m}"}, "is not known"),
+        ({}, {"outcome": "lost to follow-up"}, "is not known"),
+    ],
+)
+def test_who_is_pregnant_is_given_no_dose(
+    report: dict[str, Any], outcome: dict[str, Any] | None, says: str
+) -> None:
+    """Neither the first nor a later one, unless the protocol says so."""
+    led = ready()
+    led.prepare(7e7, 70)
+    detected = str(DAY - timedelta(days=3))
+    about: dict[str, Any] = {"person": "participant", "detected_on": detected, **report}
+    made = led.do(s.PregnancyReported, hour=8.8, **about).position
+    if outcome:
+        led.do(s.PregnancyOutcomeReported, hour=8.9, of=made, **outcome)
+    why = refused(led.sign(), some=False)
+    assert says in why.get("no pregnancy is open", "")
+    assert bool(why) is bool(says)
+    later = gates(led.trial.state, led.one, 2, DAY, datetime.combine(DAY, time(9), UTC))
+    closed = {rule(gate) for gate, answer in later if answer.truth is not TRUE}
+    assert ("no pregnancy is open" in closed) is bool(says)
+
+
+def test_who_is_found_pregnant_later_was_not_known_to_be() -> None:
+    led = ready()
+    led.do(s.PregnancyReported, on=NEXT, person="participant", detected_on=str(NEXT))
+    assert list(pregnant_on(led.trial.state, led.one, DAY)) == []
+    assert [truth for _, truth in pregnant_on(led.trial.state, led.one, NEXT)] == [TRUE]
+
+
+def test_the_protocol_may_let_a_dose_be_given_in_pregnancy() -> None:
+    led = ready()
+    led.prepare(7e7, 70)
+    led.do(s.PregnancyReported, hour=8.8, person="participant", detected_on=str(DAY))
+    version = led.trial.state.versions[0]
+    study = version.study
+    allowed = SILENT_PREGNANCIES.model_copy(update={"doses": "given"})
+    safety = study.safety.model_copy(update={"pregnancies": allowed})
+    led.trial.state.versions[0] = version._replace(
+        study=study.model_copy(update={"safety": safety})
+    )
+    assert isinstance(led.sign(), Recorded)

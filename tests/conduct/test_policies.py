@@ -221,6 +221,13 @@ def _consent(**more: Any) -> Event:
     return about(p.InformedConsentObtained, new(), **fields)
 
 
+def pregnant() -> Case:
+    """A participant who is pregnant is to have another dose."""
+    about_it = {"person": "participant", "detected_on": str(LATER)}
+    state = after(under_way(), about(s.PregnancyReported, treated(), **about_it))
+    return state, signed(state, treated())
+
+
 def prohibited() -> Case:
     """Ibuprofen, where the protocol prohibits it."""
     rule = ProhibitedMedication(
@@ -568,6 +575,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
     dosing.no_stopping_rule_has_fired: lambda: (serious(), signed(serious(), treated())),
     dosing.the_level_is_tolerated: lambda: too_toxic(),
     dosing.no_toxicity_is_open: lambda: (serious(), signed(serious(), treated())),
+    logs.no_pregnancy_is_open: lambda: pregnant(),
     dosing.the_sentinel_was_watched: lambda: sentinel(),
     dosing.the_interval_has_passed: lambda: second_dose_at_once(),
     preparation.the_preparation_still_holds: lambda: (

@@ -107,6 +107,8 @@ class Breach(Template):
     EARLIER_DOSE_OPEN = "dose {doses} is neither given nor withheld"
     INTERVAL = "dose {dose} was given on {day}; the next may be from {day2}"
     LIMITING = "{candidates} counts as dose-limiting"
+    PREGNANT = "{participant} is pregnant (entry {entry})"
+    PERHAPS_PREGNANT = "whether {participant} is still pregnant is not known (entry {entry})"
     NO_LEVEL = "{participant} has no level"
     DESIGN_SILENT = "the design has no advice: {why}"
     NOT_TOLERATED = "level {level} is not tolerated ({why})"

@@ -369,6 +369,10 @@ class Pregnancies(Sourced):
         default=Duration(days=44 * 7),
         description="From the day it was detected: by then its outcome is asked for",
     )
+    doses: Literal["refused", "given"] = Field(
+        default="refused",
+        description="Whether a participant who is, or may be, pregnant is given a dose",
+    )
 
 
 SILENT_PREGNANCIES = Pregnancies(basis=Basis.ASSUMED, source="the protocol does not say")

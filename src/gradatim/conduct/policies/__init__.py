@@ -65,6 +65,7 @@ GATES: tuple[Policy, ...] = (
     dosing.no_stopping_rule_has_fired,
     dosing.the_level_is_tolerated,
     dosing.no_toxicity_is_open,
+    logs.no_pregnancy_is_open,
     dosing.the_sentinel_was_watched,
     dosing.the_dose_is_the_next,
     dosing.the_interval_has_passed,

@@ -1,16 +1,17 @@
-"""Policies of the logs: medication that is prohibited, pregnancies and their outcome."""
+"""Policies of the logs: medication that is prohibited, pregnancies before a dose and after."""
 
 from datetime import timedelta
 
 from gradatim.conduct.events.logs import ConcomitantMedicationRecorded
+from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
 from gradatim.conduct.events.safety import PregnancyOutcomeReported, PregnancyReported
 from gradatim.conduct.messages import Breach, listed
-from gradatim.conduct.policies.verdicts import either, holds
+from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.facts import facts_of
-from gradatim.conduct.views.logs import drug_elements, logged_days
+from gradatim.conduct.views.logs import drug_elements, logged_days, pregnant_on
 from gradatim.core.message import Term
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Reason, Verdict
@@ -58,6 +59,20 @@ def _on_prohibited_days(
         return TRUE if end.first >= first or start.first >= first else UNKNOWN
     situation = Situation(study, facts_of(state, one), anchors, event.occurred_on)
     return situation.in_window(rule.window, start, end)
+
+
+def no_pregnancy_is_open(state: State, event: PreDoseChecklistSigned | DoseAdministered) -> Verdict:
+    """The participant is not pregnant, unless the protocol lets the dose be given all the same."""
+    one = state.participants[event.participant]
+    if state.governing("safety", one).safety.of_pregnancies.doses == "given":
+        return holds("the protocol lets it be given")
+    found = list(pregnant_on(state, one, event.occurred_on))
+    if not found:
+        return holds("no pregnancy is known")
+    who = Term(one.id)
+    if sure := [at for at, truth in found if truth is TRUE]:
+        return broken(Breach.PREGNANT(participant=who, entry=sure[0]))
+    return unknown(Breach.PERHAPS_PREGNANT(participant=who, entry=found[0][0]))
 
 
 def the_pregnancy_is_reported_in_time(state: State, event: PregnancyReported) -> Verdict:

@@ -30,6 +30,7 @@ from gradatim.conduct.policies.entry import (
     the_criteria_still_hold,
     the_reason_is_unrelated,
 )
+from gradatim.conduct.policies.logs import no_pregnancy_is_open
 from gradatim.conduct.policies.preparation import the_preparation_still_holds
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.state import State
@@ -76,6 +77,10 @@ _WAYS: Mapping[Policy, _Way] = {
     every_item_is_in_order: "look at each item, and answer it",
     no_severe_result_awaits_judgement: "an investigator judges its clinical significance",
     no_toxicity_is_open: _after_toxicity,
+    no_pregnancy_is_open: (
+        "record how it ended, if it has, or that the report was made in error; else withhold the "
+        "dose, or have the protocol amended"
+    ),
     the_level_is_tolerated: _at_closed_level,
     no_stopping_rule_has_fired: _SAFETY,
     the_preparation_is_verified: "a second person verifies the preparation",

@@ -6,6 +6,7 @@ what a person judged. What nobody can tell may be of any element of its kind: ea
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from gradatim.clinical.drug_names import drugs_named
@@ -23,6 +24,7 @@ from gradatim.conduct.events.safety import PregnancyOutcomeReported, PregnancyRe
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
+from gradatim.core.truth import TRUE, UNKNOWN, Truth
 from gradatim.evidence.defined import drugs_of
 from gradatim.evidence.doubts import Doubt
 from gradatim.evidence.facts import Fact
@@ -103,6 +105,22 @@ def pregnancies(
     return [
         (at, event, over.get(at)) for at, event in entries_of(state, participant, PregnancyReported)
     ]
+
+
+def pregnant_on(state: State, participant: Participant, day: date) -> Iterator[tuple[int, Truth]]:
+    """Yield the entries by which a participant is, or may be, pregnant on a day: TRUE or UNKNOWN.
+
+    That of a partner is none of theirs. Of one whose outcome nobody could follow it is not known.
+    """
+    for at, event, over in pregnancies(state, participant):
+        if event.person != "participant" or parse_day(event.detected_on).first > day:
+            continue
+        if over is None:
+            yield at, TRUE
+        elif over.outcome == "lost to follow-up":
+            yield at, UNKNOWN
+        elif over.ended_on is not None and (ended := parse_day(over.ended_on)).last > day:
+            yield at, TRUE if ended.first > day else UNKNOWN
 
 
 def drug_elements(
