@@ -20,6 +20,7 @@ from tests.conduct.trials import event, protocol, recorded
 
 SPONSOR, COORDINATOR = "sponsor.1", f"coordinator.{SITE}.1"
 BEFORE, NEXT = DAY - timedelta(days=1), DAY + timedelta(days=1)
+AT = datetime(DAY.year, DAY.month, DAY.day, 9, 30, tzinfo=UTC)
 IN_FORCE = "consent is to the version in force"
 OF_FORM, OF_LANGUAGE = "the form is the one in force", "the language is one of the form"
 OF_TASK, OF_TRAINING = "who obtains consent may", "who acts is trained"
@@ -131,6 +132,14 @@ def test_a_form_is_in_force_from_its_day_on() -> None:
     assert OF_FORM not in _renewed(led, "1.0"), "on that day the earlier one is in force too"
     assert OF_FORM not in _renewed(led, "1.1")
     assert OF_FORM in _renewed(led, "1.0", on=NEXT)
+
+
+def test_a_form_is_in_a_language_from_its_day_on() -> None:
+    led = ready()
+    _approved(led, "1.0", "1.0", "en")
+    _approved(led, "1.0", "1.0", "zh-CN", on=NEXT)
+    assert OF_LANGUAGE in _renewed(led, "1.0", language="zh-CN")
+    assert OF_LANGUAGE not in _renewed(led, "1.0", language="zh-CN", on=NEXT)
 
 
 @pytest.mark.parametrize(
@@ -310,6 +319,56 @@ def test_a_second_withdrawal_takes_nothing_back() -> None:
     led.do(p.InformedConsentWithdrawn, on=NEXT, scope="all")
     led.do(p.InformedConsentWithdrawn, on=NEXT + timedelta(days=1), scope="treatment")
     assert led.one.consent == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "breaks"),
+    [
+        ({"on": NEXT}, ()),
+        ({"hour": 9.7}, ("consent is in force",)),
+        ({"hour": 12, "withdrawn_at": AT.replace(hour=10)}, ()),
+        ({"hour": 12, "withdrawn_at": AT.replace(hour=9)}, (IN_FORCE, "consent is in force")),
+        ({"hour": 9.2}, (IN_FORCE, "consent is in force")),
+    ],
+)
+def test_a_dose_is_asked_of_the_consent_of_its_time(
+    withdrawn: dict[str, Any], breaks: tuple[str, ...]
+) -> None:
+    """It began at half past nine, and is entered two days later."""
+    led = ready()
+    led.prepare(7e7, 70)
+    recorded(led.sign())
+    led.do(p.InformedConsentWithdrawn, **{"scope": "treatment", **withdrawn})
+    assert set(_given_late(led)) & {IN_FORCE, "consent is in force"} == set(breaks)
+
+
+def _given_late(led: Led) -> set[str]:
+    done = led.do(
+        x.DoseAdministered,
+        NURSE,
+        hour=90,
+        dose=1,
+        amount=7e7,
+        unit="{cells}",
+        started_at=AT,
+        ended_at=AT + timedelta(hours=1),
+        volume_ml=14.0,
+    )
+    return _rules(led, done)
+
+
+def test_consent_given_anew_does_not_reach_back_over_a_withdrawal() -> None:
+    """A dose and a visit in between are none with consent, whenever they are entered."""
+    led = ready()
+    led.prepare(7e7, 70)
+    recorded(led.sign())
+    led.do(p.InformedConsentWithdrawn, hour=9.2, scope="all")
+    later = DAY + timedelta(days=3)
+    _renewed(led, "1.0", on=later)
+    assert "consent is in force" in _given_late(led)
+    between = led.do(f.EncounterDone, NURSE, on=NEXT, hour=80, encounter="day_7")
+    assert "consent is in force" in _rules(led, between)
+    assert "consent is in force" not in _visited(led, later)
 
 
 def test_after_a_withdrawal_consent_is_asked_for_anew() -> None:

@@ -43,6 +43,7 @@ from gradatim.conduct.views.consent import (
     is_known_language,
     is_to_version_in_force,
     withdrawal,
+    withdrawn_then,
 )
 from gradatim.conduct.views.doses import entries_of, first_dose_at, given
 from gradatim.conduct.views.eligibility import assessed
@@ -54,7 +55,7 @@ from gradatim.conduct.views.visits import window_days
 from gradatim.conduct.voids import void_to_confirm
 from gradatim.core.dates import on, parse_day
 from gradatim.core.message import Label, Term, Text, clauses
-from gradatim.core.truth import TRUE, UNKNOWN
+from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
 from gradatim.protocol.elements import COVERABLE
 from gradatim.rules.context import Situation
@@ -228,28 +229,25 @@ FOLLOW_UP = (
 def consent_is_in_force(state: State, event: Event) -> Verdict:
     """Informed consent was given, before, and not withdrawn.
 
-    Who withdrew from treatment only is followed as before; of who withdrew from everything, what
-    was taken until then may still be entered.
+    Who withdrew from treatment only is followed as before. What was done is asked of when it was:
+    of who withdrew since, what was taken until then may still be entered.
     """
     one = person(state, event)
     if not one.consents:
         return unknown(Breach.NO_CONSENT(participant=Term(one.id)))
-    if one.consent != "given" and not _was_agreed_to(state, one, event):
-        return broken(Breach.CONSENT(participant=Term(one.id), status=Term(one.consent)))
     first = min(state.events[at].occurred_on for at, _ in one.consents)
-    return either(
-        first <= event.occurred_on,
-        f"consent was given on {first}",
-        Breach.CONSENT_LATER(day=first),
-    )
-
-
-def _was_agreed_to(state: State, one: Participant, event: Event) -> bool:
-    """Whether consent covers what a visit found, although consent was withdrawn since."""
-    if not isinstance(event, FOLLOW_UP):
-        return False
-    ended = withdrawal(state, one)
-    return ended is None or before_withdrawal(state, event, ended) is TRUE
+    if first > event.occurred_on:
+        return broken(Breach.CONSENT_LATER(day=first))
+    if not _is_told(event):
+        told = Breach.CONSENT(participant=Term(one.id), status=Term(one.consent))
+        return either(one.consent == "given", f"consent was given on {first}", told)
+    scope = "all" if isinstance(event, FOLLOW_UP) else "treatment"
+    ended, of = withdrawn_then(state, one, event, scope)
+    if ended is FALSE:
+        return holds(f"consent was given on {first}")
+    status = Term("withdrawn" if of == "all" else "treatment withdrawn")
+    why = Breach.CONSENT(participant=Term(one.id), status=status)
+    return broken(why) if ended is TRUE else unknown(why)
 
 
 def collection_has_not_ended(state: State, event: Event) -> Verdict:
@@ -279,7 +277,7 @@ def the_participant_lived(state: State, event: Event) -> Verdict:
 def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:
     """Consent is to the form that was in force, and to one that tells of what has changed since."""
     one = person(state, event)
-    found = asked_for(state, one)
+    found = asked_for(state, one, event if _is_told(event) else None)
     if found.met or not one.consents:  # without any, `consent_is_in_force` says so
         return holds("consent is up to date")
     if found.since:

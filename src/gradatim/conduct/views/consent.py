@@ -3,16 +3,18 @@
 Source: ICH E6(R3), 2.8; 21 CFR 50.27; Regulation (EU) 536/2014, articles 28(3) and 29.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from gradatim.conduct.days import believable, day_at
+from gradatim.conduct.days import begun_at, believable, day_at, day_of, happened_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import (
     InformedConsentObtained,
     InformedConsentRenewed,
     InformedConsentWithdrawn,
 )
+from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
 from gradatim.conduct.state import Participant, State, plain_version
 from gradatim.conduct.views.doses import entries_of
 from gradatim.core.dates import Day, on, parse_day
@@ -126,24 +128,31 @@ def held(state: State, participant: Participant) -> list[tuple[int, Consenting]]
     ]
 
 
-def asked_for(state: State, participant: Participant) -> AskedFor:
+def asked_for(state: State, participant: Participant, told: Event | None = None) -> AskedFor:
     """Return which form a participant's consent has to be to before another dose.
 
     The one that was in force when they signed; where an amendment applies after re-consent, one
     that tells of it; and the last approved form that asks for renewal.
+
+    Args:
+        state: the trial.
+        participant: whose consent.
+        told: a dose that was given, or signed for on paper: it is asked of then, not of now.
     """
-    some = held(state, participant)
+    some = held(state, participant) if told is None else held_then(state, participant, told)
+    until = date.max if told is None else told.occurred_on
     asking = [
         n
         for n, one in enumerate(state.versions)
-        if n and "after re-consent" in one.applies.values()
+        if n and one.on <= until and "after re-consent" in one.applies.values()
     ]
-    if asking and state.consented_to(participant) < asking[-1]:
+    informed = max((state.informs_about(one.version) for _, one in some), default=-1)
+    if asking and informed < asking[-1]:
         version = state.versions[asking[-1]]
         none_since = not any(at > version.position for at, _ in participant.consents)
         form = _tells_of(state, version.version)
         return AskedFor(form, met=False, since=version.version if none_since else "")
-    renewals = [one.version for one in state.consent_forms if one.renewal]
+    renewals = [one.version for one in state.consent_forms if one.renewal and one.on <= until]
     if renewals:
         needed = max(_rank(state, one) for one in renewals)
         if max((_rank(state, one.version) for _, one in some), default=-1) < needed:
@@ -154,6 +163,89 @@ def asked_for(state: State, participant: Participant) -> AskedFor:
     return AskedFor(demanded_on(state, last) if last else "", met=False)
 
 
+def held_then(state: State, participant: Participant, event: Event) -> list[tuple[int, Consenting]]:
+    """Return the consents that held, or may have held, when something was done."""
+    ended = [
+        (one.occurred_on, at)
+        for at, one, truth in _ended_then(state, participant, event)
+        if truth is TRUE
+    ]
+    last = max(ended, default=(date.min, 0))
+    return [
+        (at, one)
+        for at, one in _given_by(state, participant, event)
+        if (one.occurred_on, at) > last
+    ]
+
+
+def withdrawn_then(
+    state: State, participant: Participant, event: Event, scope: str = "treatment"
+) -> tuple[Truth, str]:
+    """Say whether consent had been withdrawn when something was done, and from what.
+
+    Args:
+        state: the trial.
+        participant: whose consent.
+        event: what tells of it.
+        scope: `treatment`: any withdrawal counts; `all`: only that from everything.
+    """
+    last = max(
+        ((one.occurred_on, at) for at, one in _given_by(state, participant, event)),
+        default=(date.min, 0),
+    )
+    found = [
+        (truth, one.scope)
+        for at, one, truth in _ended_then(state, participant, event)
+        if scope in (one.scope, "treatment") and (one.occurred_on, at) > last
+    ]
+    return max(found, key=lambda pair: pair[0], default=(FALSE, ""))
+
+
+def _given_by(state: State, participant: Participant, event: Event) -> list[tuple[int, Consenting]]:
+    """Return the consents that were given by the time of an event; on its day, unless it is told.
+
+    What the times of both tell counts; the order is that in which they were given.
+    """
+    moment = begun_at(event)
+    day = _taken_on(state, event).last
+    known = entries_of(state, participant, InformedConsentObtained, InformedConsentRenewed)
+    return [
+        (at, one)
+        for at, one in known
+        if one.occurred_on < day
+        or (
+            one.occurred_on == day
+            and (moment is None or one.consented_at is None or one.consented_at <= moment)
+        )
+    ]
+
+
+def _ended_then(
+    state: State, participant: Participant, event: Event
+) -> Iterator[tuple[int, InformedConsentWithdrawn, Truth]]:
+    """Yield the withdrawals that had come, or may have, by the time of an event: TRUE, UNKNOWN."""
+    for at, one in entries_of(state, participant, InformedConsentWithdrawn):
+        before = before_withdrawal(state, event, one)
+        if isinstance(event, DoseAdministered | PreDoseChecklistSigned):
+            before = _dosed_before(state, event, one)
+        if before is not TRUE:
+            yield at, one, ~before
+
+
+def _dosed_before(state: State, event: Event, ended: InformedConsentWithdrawn) -> Truth:
+    """Say whether a dose began, or was signed for, before a withdrawal.
+
+    On one day the times tell; a withdrawal without one had come when it was recorded.
+    """
+    moment = begun_at(event) or event.recorded_at
+    day = day_of(state, event)
+    if day != ended.occurred_on:
+        return TRUE if day < ended.occurred_on else FALSE
+    if ended.withdrawn_at is not None:
+        return TRUE if moment < ended.withdrawn_at else FALSE
+    return UNKNOWN if moment < happened_at(state, ended) else FALSE
+
+
 def _tells_of(state: State, version: str) -> str:
     """Return the form that tells of a version of the protocol; its own number where none does."""
     of_it = [one for one in state.consent_forms if one.of_protocol == version]
@@ -161,16 +253,15 @@ def _tells_of(state: State, version: str) -> str:
 
 
 def is_known_language(state: State, consent: Consenting) -> bool:
-    """Return whether an approved form of that version is in that language.
+    """Return whether an approved form of that version was in that language on its day.
 
     Where no approved form of the version is recorded, whether there is such a language.
     """
-    name = plain_version(consent.version)
-    languages = {
-        one.language.casefold() for one in state.consent_forms if plain_version(one.version) == name
-    }
-    given = consent.language.casefold()
-    return given in languages if languages else given.split("-")[0] in ISO_639_1
+    name, given = plain_version(consent.version), consent.language.casefold()
+    forms = [one for one in state.consent_forms if plain_version(one.version) == name]
+    if not forms:
+        return given.split("-")[0] in ISO_639_1
+    return any(one.language.casefold() == given and one.on <= consent.occurred_on for one in forms)
 
 
 def withdrawal(
