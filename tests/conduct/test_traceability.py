@@ -1,5 +1,7 @@
 """From the donor to the participant and back; a gap is shown as one."""
 
+from typing import Any
+
 import pytest
 
 from gradatim.conduct.events import product as x
@@ -73,6 +75,37 @@ def test_a_dose_that_was_not_given_went_to_nobody() -> None:
     small.add(state, "P1", x.ProductAssigned, lot="L7", dose=1, bags=("B1",))
     assert dose_origins(state, state.participants["P1"]) == ()
     assert doses_of_lot(state, "L7") == ()
+
+
+def test_a_dose_that_was_prepared_from_two_lots_is_named_by_each() -> None:
+    """Nobody says of which it was given; a recall of either has to find who had it."""
+    state = small.opened()
+    for lot in ("L1", "L2"):
+        received(state, lot, "B1")
+    small.enrolled(state, "P1")
+    prepared_and_given(state, "P1", "L1", "B1")
+    drawn = (x.Drawn(bag="B1", volume_ml=40, discarded_ml=10),)
+    fields: dict[str, Any] = {"amount": small.DOSE, "planned": small.DOSE, "unit": "{cells}"}
+    small.add(state, "P1", x.DosePrepared, 1, lot="L2", dose=1, drawn=drawn, **fields)
+    assert [one.lot for one in dose_origins(state, state.participants["P1"])] == ["L1", "L2"]
+    assert [one.participant for one in doses_of_lot(state, "L1")] == ["P1"]
+    assert [one.participant for one in doses_of_lot(state, "L2")] == ["P1"]
+
+
+def test_a_preparation_that_was_thrown_away_went_to_nobody() -> None:
+    state = small.opened()
+    received(state, "L1", "B1")
+    received(state, "L2", "B2")
+    small.enrolled(state, "P1")
+    fields: dict[str, Any] = {"amount": small.DOSE, "planned": small.DOSE, "unit": "{cells}"}
+    drawn = (x.Drawn(bag="B1", volume_ml=40, discarded_ml=10),)
+    small.add(state, "P1", x.DosePrepared, lot="L1", dose=1, drawn=drawn, **fields)
+    small.add(state, None, x.ProductDestroyed, lot="L1", bags=("B1",), reason="it leaked")
+    again = (x.Drawn(bag="B2", volume_ml=40, discarded_ml=10),)
+    small.add(state, "P1", x.DosePrepared, lot="L2", dose=1, drawn=again, **fields)
+    small.give(state, "P1", lot="")
+    assert [one.lot for one in dose_origins(state, state.participants["P1"])] == ["L2"]
+    assert doses_of_lot(state, "L1") == ()
 
 
 @pytest.mark.parametrize("name", [UC_MSC, TABLET])

@@ -33,6 +33,7 @@ class Dose:
 
     Args:
         number: from 1.
+        preparations: every time it was recorded as prepared, in the order of the entries.
         administrations: every time it was recorded as given: what is recorded twice is not lost.
         at: positions of the latest entries, by field.
         prepared_since: the entry since which its preparation is as it is: made, corrected, or what
@@ -46,6 +47,7 @@ class Dose:
     signed: PreDoseChecklistSigned | None = None
     checked: BedsideChecked | None = None
     withheld: DoseWithheld | None = None
+    preparations: list[DosePrepared] = field(default_factory=list)
     administrations: list[DoseAdministered] = field(default_factory=list)
     at: dict[str, int] = field(default_factory=dict)
     prepared_since: int = 0
@@ -54,6 +56,17 @@ class Dose:
     def given(self) -> DoseAdministered | None:
         """The dose as it was first given."""
         return min(self.administrations, key=lambda one: one.started_at, default=None)
+
+    @property
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """The bags by the lots that it was prepared from, else those that were assigned to it."""
+        assigned = {self.assigned.lot: self.assigned.bags} if self.assigned else {}
+        found: dict[str, tuple[str, ...]] = {}
+        for made in self.preparations:
+            # A preparation without volumes (tablets) names no bags: those assigned are of it.
+            bags = tuple(one.bag for one in made.drawn) or assigned.get(made.lot, ())
+            found[made.lot] = tuple(dict.fromkeys((*found.get(made.lot, ()), *bags)))
+        return found or assigned
 
     @property
     def authorised(self) -> bool:
@@ -130,6 +143,8 @@ def _doses(state: State, participant: Participant) -> dict[int, Dose]:
         if isinstance(event, DoseAdministered):
             dose.administrations.append(event)
             continue
+        if isinstance(event, DosePrepared):
+            dose.preparations.append(event)
         name = _FIELDS[type(event)]
         setattr(dose, name, event)
         dose.at[name] = position

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import Dose, doses
-from gradatim.dosing.inventory import Lot
+from gradatim.dosing.inventory import ROUNDING, Lot
 
 NO_LOT = ""
 """Stands for the lot of a dose that no entry names."""
@@ -38,50 +38,67 @@ def dose_origins(state: State, participant: Participant) -> tuple[DoseOrigin, ..
     """Return where each dose that was given came from, in the order of their numbers.
 
     A dose comes from the bags that its administration names, whoever they were prepared for; else
-    from the lot and bags it was prepared from, else from those assigned to it. One that was given
-    of two lots comes from each.
+    from every lot that it was prepared from, unless it is accounted for that nothing of it was
+    given; else from the bags assigned to it. One that may be of two lots comes from each.
     """
-    known = sorted(doses(state, participant).items())
     found: dict[tuple[int, str], DoseOrigin] = {}
-    for _, dose in known:
+    for _, dose in sorted(doses(state, participant).items()):
         for event in sorted(dose.administrations, key=lambda one: one.started_at):
-            lot, bags = _from(dose, event)
-            before = found.get((dose.number, lot))
-            if before is None:
-                found[dose.number, lot] = _origin(state, participant, event, lot, bags)
-            else:
-                more = tuple(dict.fromkeys((*before.bags, *bags)))
-                found[dose.number, lot] = before._replace(bags=more)
+            for lot, bags in _from(state, dose, event).items():
+                before = found.get((dose.number, lot))
+                if before is None:
+                    found[dose.number, lot] = _origin(state, participant, event, lot, bags)
+                else:
+                    more = tuple(dict.fromkeys((*before.bags, *bags)))
+                    found[dose.number, lot] = before._replace(bags=more)
     return tuple(found.values())
 
 
 def administration_origins(
     state: State, participant: Participant
 ) -> list[tuple[DoseAdministered, DoseOrigin]]:
-    """Return each administration with where it came from, in the order of time."""
+    """Return each administration with where it came from, in the order of time.
+
+    One that may be of two lots is there with each.
+    """
     found = [
-        (event, _origin(state, participant, event, *_from(dose, event)))
+        (event, _origin(state, participant, event, lot, bags))
         for dose in doses(state, participant).values()
         for event in dose.administrations
+        for lot, bags in _from(state, dose, event).items()
     ]
     return sorted(found, key=lambda one: one[0].started_at)
 
 
-def _from(dose: Dose, event: DoseAdministered) -> tuple[str, tuple[str, ...]]:
-    """Return the lot and the bags that an administration was of; empty where no entry says so."""
-    lot, bags = NO_LOT, tuple[str, ...]()
-    if dose.assigned is not None:
-        lot, bags = dose.assigned.lot, dose.assigned.bags
-    if dose.prepared is not None:
-        drawn = tuple(one.bag for one in dose.prepared.drawn)
-        # A preparation without volumes (tablets) names no bags: those assigned are of it.
-        bags = drawn or (bags if dose.prepared.lot == lot else ())
-        lot = dose.prepared.lot
+def _from(state: State, dose: Dose, event: DoseAdministered) -> dict[str, tuple[str, ...]]:
+    """Return the bags of an administration by lot; of no lot where no entry says so."""
+    known = {
+        lot: bags for lot, bags in dose.sources.items() if not _surely_not_given(state, lot, bags)
+    } or dose.sources
     if event.given:
-        return event.lot or lot, tuple(one.bag for one in event.given)
-    if event.lot is not None and event.lot != lot:
-        return event.lot, ()
-    return lot, bags
+        named = tuple(one.bag for one in event.given)
+        lots = [event.lot] if event.lot is not None else _drawn_from(dose, named)
+        return dict.fromkeys(lots or list(known)[-1:] or [NO_LOT], named)
+    if event.lot is not None:
+        return {event.lot: dose.sources.get(event.lot, ())}
+    return known or {NO_LOT: ()}
+
+
+def _drawn_from(dose: Dose, named: tuple[str, ...]) -> list[str]:
+    """Return the lots that a dose was prepared from of which a bag has one of these numbers."""
+    return [lot for lot, bags in dose.sources.items() if not set(bags).isdisjoint(named)]
+
+
+def _surely_not_given(state: State, lot: str, bags: tuple[str, ...]) -> bool:
+    """Whether all that bags held went elsewhere: it was discarded, went back or was destroyed."""
+    found = state.inventory.find(lot, bags)
+    return (
+        bool(found)
+        and len(found) == len(bags)
+        and all(
+            one.content and not one.uses and one.left <= ROUNDING * one.content for one in found
+        )
+    )
 
 
 def _origin(
