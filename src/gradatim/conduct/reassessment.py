@@ -35,6 +35,8 @@ from gradatim.conduct.events.product import DoseAdministered, DosePrepared
 from gradatim.conduct.events.safety import SafetyReportSent
 from gradatim.conduct.events.trial import ReferenceRangesRecorded, UrgentSafetyMeasureNotified
 from gradatim.conduct.folding.anew import participant_named, stands_anew
+from gradatim.conduct.folding.product import HANDLERS as PRODUCT
+from gradatim.conduct.folding.product import refold
 from gradatim.conduct.policies import RULES, check, gates, unmet_rules
 from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.sealed_records import without_words
@@ -60,6 +62,8 @@ def _without(
     one = participant_named(state, getattr(entry, "participant", "") or "")
     gone = frozenset((position, *state.corrected_by.get(position, ())))
     other = replace(state, events=AlteredLog(state.events, gone, instead), _known={})
+    if {type(entry), *map(type, instead.values())} & {*PRODUCT}:
+        refold(other)
     if one is None:
         return other, None
     kinds = (type(entry), EntryCorrected)
@@ -86,6 +90,8 @@ def _counting_again(state: State, position: int) -> tuple[State, Participant | N
     voids = {at: void for at, void in state.voids.items() if at != position}
     log = AlteredLog(state.events, again=(position,))
     other = replace(state, events=log, voids=voids, _known={})
+    if type(entry) in PRODUCT:
+        refold(other)
     if one is None:
         return other, None
     entries_of = {kind: list(some) for kind, some in one.entries_of.items()}
