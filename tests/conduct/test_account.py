@@ -271,10 +271,10 @@ def test_a_dose_given_in_two_parts_adds_up():
     assert closes(led)
 
 
-def explain(led: Led, difference: float, bag: str = "B1", **more: Any) -> Any:
+def explain(led: Led, difference: float, bag: str = "B1", hours: float = 3, **more: Any) -> Any:
     event = x.ProductDifferenceExplained(
         occurred_on=DAY,
-        recorded_at=AT + timedelta(hours=3),
+        recorded_at=AT + timedelta(hours=hours),
         recorded_by=PHARMACIST,
         site=SITE,
         lot="L1",
@@ -307,6 +307,40 @@ def test_a_difference_is_explained_as_it_stands_and_signed():
     assert not closes(led)
     assert isinstance(explain(led, -2.0, "B2"), Recorded)
     assert closes(led)
+
+
+def test_an_explanation_covers_no_fault_that_came_to_light_later():
+    """The preparation is corrected: the explained bag was none of it, and was given from."""
+    led = prepared()
+    used = (x.BagUse(bag="B1", volume_ml=10.0), x.BagUse(bag="B2", volume_ml=1.0))
+    give(led, volume_ml=11.0, amount=5.5e7, given=used)
+    assert isinstance(explain(led, 3.0, "B2"), Recorded)
+    (bag,) = led.trial.state.inventory.find("L1", ("B2",))
+    assert bag.open_faults == ()
+    (entry,) = led.one.entries_of[x.DosePrepared]
+    fixed = {"drawn": [{"bag": "B1", "volume_ml": 10.0}, {"bag": "B3", "volume_ml": 4.0}]}
+    led.act(p.EntryCorrected, LABORATORY, hour=13, of=entry, fields=fixed, reason="another bag")
+    (bag,) = led.trial.state.inventory.find("L1", ("B2",))
+    assert "infused while released" in bag.open_faults[0].what
+    assert isinstance(explain(led, bag.unexplained, "B2", hours=5), Recorded)
+    (bag,) = led.trial.state.inventory.find("L1", ("B2",))
+    assert bag.open_faults == ()
+
+
+def test_a_corrected_preparation_is_asked_of_the_bags_as_they_were_before_it():
+    """Its own drawing is no reason to find that its bags were not released."""
+    led = prepared()
+    (entry,) = led.one.entries_of[x.DosePrepared]
+    fixed = {"drawn": [{"bag": "B5", "volume_ml": 10.0}, {"bag": "B2", "volume_ml": 4.0}]}
+    warm: dict[str, Any] = {"worst_celsius": 25.0, "minutes": 30.0}
+    led.act(x.TemperatureExcursion, LABORATORY, hour=9.2, lot="L1", bags=("B5",), **warm)
+    done = led.act(
+        p.EntryCorrected, LABORATORY, hour=9.3, of=entry, fields=fixed, reason="another bag"
+    )
+    broken = {led.trial.state.deviations[at].rule for at in done.deviations}
+    assert "the bags were released" in broken
+    told = {led.trial.state.deviations[at].description for at in done.deviations}
+    assert not any("B2 is" in one for one in told)
 
 
 def test_what_is_left_over_can_go_back_or_be_destroyed():

@@ -20,6 +20,7 @@ from gradatim.conduct.events.messages import StoredText
 from gradatim.conduct.events.trial import Applies, Part
 from gradatim.core.dates import Day
 from gradatim.dosing.inventory import Inventory, Lot
+from gradatim.dosing.movements import ContainerFault
 from gradatim.protocol.study import Study
 
 _Value = TypeVar("_Value")
@@ -386,8 +387,9 @@ class State:
     of an earlier time, the ledger's own words are all there is.
 
     `software` are the versions of gradatim that wrote the ledger, each with its first entry; what
-    was written before that was kept names none. `unread` are the entries that could not be read, or
-    not wholly, with the reason; only a trial that is looked at leniently has any.
+    was written before that was kept names none. `explained` are the faults of a bag that were known
+    when its difference was explained, by that entry. `unread` are the entries that could not be
+    read, or not wholly, with the reason; only a trial that is looked at leniently has any.
     """
 
     trial: str
@@ -418,6 +420,7 @@ class State:
     namesakes: dict[tuple[str, str], int] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
     inventory: Inventory = field(default_factory=Inventory)
+    explained: dict[int, tuple[ContainerFault, ...]] = field(default_factory=dict)
     adverse_events: dict[str, str] = field(default_factory=dict)
     voids: dict[int, Void] = field(default_factory=dict)
     deviations: dict[int, Deviation] = field(default_factory=dict)

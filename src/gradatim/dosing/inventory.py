@@ -69,7 +69,7 @@ class Container(NamedTuple):
         prepared_for: the participant that it was last prepared for.
         faults: movements that should not have happened.
         explained: what is missing (negative: too many), by the signed explanations so far.
-        explained_faults: how many of its faults those explanations cover.
+        explained_faults: which of its faults those explanations cover.
         kind: what it is.
     """
 
@@ -100,7 +100,7 @@ class Container(NamedTuple):
     prepared_for: str = ""
     faults: tuple[ContainerFault, ...] = ()
     explained: float = 0.0
-    explained_faults: int = 0
+    explained_faults: tuple[ContainerFault, ...] = ()
     kind: _ContainerKind = "bag"
 
     @property
@@ -188,7 +188,14 @@ class Container(NamedTuple):
     @property
     def open_faults(self) -> tuple[ContainerFault, ...]:
         """The faults that no signed explanation covers."""
-        return self.faults[self.explained_faults :]
+        covered = Counter(self.explained_faults)
+        found = []
+        for one in self.faults:
+            if covered[one]:
+                covered[one] -= 1
+            else:
+                found.append(one)
+        return tuple(found)
 
 
 @dataclass(slots=True)

@@ -75,9 +75,11 @@ def _moved(state: State, position: int, event: _Moved) -> None:
 
 
 def _explained(state: State, position: int, event: product.ProductDifferenceExplained) -> None:
+    """Let an explanation cover the faults that its signer could see, whatever came since."""
     for one in state.inventory.find(event.lot, (event.bag,)):
         explained = one.explained + event.difference
-        state.inventory.put(one._replace(explained=explained, explained_faults=len(one.faults)))
+        seen = state.explained.setdefault(position, one.faults)
+        state.inventory.put(one._replace(explained=explained, explained_faults=seen))
 
 
 def _assigned(state: State, position: int, event: product.ProductAssigned) -> None:
