@@ -467,3 +467,15 @@ def test_the_rate_is_that_of_the_time_in_which_it_ran(pauses, fast):
     led = prepared()
     found = give(led, interruptions=pauses)
     assert ("the infusion keeps its limits" in found) is fast
+
+
+@pytest.mark.parametrize(
+    "first", [x.BagUse(bag="B1", discarded_ml=3.0), x.BagUse(bag="B1", returned_ml=3.0)]
+)
+def test_what_went_elsewhere_was_not_given_as_well(first: x.BagUse):
+    """Of 10 mL drawn 3 are thrown away, or go back; how much was given is not said."""
+    led = prepared()
+    rows = (first, x.BagUse(bag="B2", volume_ml=4.0))
+    give(led, volume_ml=None, given=rows)
+    (bag,) = led.trial.state.inventory.find("L1", ("B1",))
+    assert (bag.used, bag.discarded + bag.returned, bag.difference) == (7, 3, 0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.dosing.accountability import balance, balances
-from gradatim.dosing.inventory import Container, Inventory, Lot, inventory_of
+from gradatim.dosing.inventory import Container, Inventory, Lot, inventory_of, moved
 from gradatim.dosing.limits import two_people
 from gradatim.dosing.movements import (
     EVENTS,
@@ -366,3 +366,15 @@ def test_without_a_specification_nothing_is_released():
 )
 def test_two_different_people_prepare_and_verify(first, second, truth):
     assert two_people(first, second).truth is truth
+
+
+def test_a_box_is_used_up_when_no_piece_is_left() -> None:
+    """One tablet of three hundred is no rounding."""
+    box = Container("X1", "L1", kind="box", pieces=300, status="released")
+
+    def infused(one: Container, pieces: float) -> Container:
+        return moved(one, Movement("L1", "X1", "infused", START, "n", pieces, "P1"))
+
+    most = infused(box, 299)
+    assert (most.status, most.left) == ("released", 1)
+    assert infused(most, 1).status == "used"

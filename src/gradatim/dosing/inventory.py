@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from gradatim.core.errors import UnusableInput
+from gradatim.core.quantity import RELATIVE_TOLERANCE
 from gradatim.dosing.movements import EXPECTED, ON_HAND, ContainerFault, Movement, after
 from gradatim.dosing.product import (
     Concentration,
@@ -323,8 +324,9 @@ def _as_emptied(before: Container, now: Container, movement: Movement, status: s
     """Return the state of what is given in parts: it is over when nothing is left of it."""
     if movement.event not in _IN_PARTS or now.content is None:
         return status
-    left = now.left > ROUNDING * now.content
-    if now.measure == "pieces":
+    counted = now.measure == "pieces"  # what is counted is not rounded
+    left = now.left > (RELATIVE_TOLERANCE if counted else ROUNDING) * now.content
+    if counted:
         if movement.event in ("returned", "destroyed"):
             return before.status if left else status
         return status if left else "used"

@@ -215,8 +215,10 @@ def _named(state: State, event: product.DoseAdministered) -> Iterator[BagGiven]:
             drawn = one.drawn or 0.0
             alone = event.volume_ml if len(event.given) == 1 else None
             said = row.volume_ml if row.volume_ml is not None else alone
-            used = drawn if said is None and one.drawn is not None else said
             discarded, returned = row.discarded_ml or 0.0, row.returned_ml or 0.0
+            used = said
+            if said is None and one.drawn is not None:  # all that did not go elsewhere
+                used = max(drawn - discarded - returned, 0.0)
             short = drawn - (used or 0.0) - discarded - returned
             if row.discarded_ml is None and short > 0:
                 stays = _hold_up(state, event.participant) + ROUNDING * drawn
