@@ -91,6 +91,40 @@ def test_what_nobody_can_tell_may_be_any_drug() -> None:
     assert not line.known
 
 
+@pytest.mark.parametrize(
+    ("drug", "more"),
+    [
+        ("Ibuprofen 400 mg film-coated tablets, twice a day", False),
+        ("ibuprofen lysine + warfarin", True),
+        ("布洛芬缓释胶囊", False),
+        ("布洛芬 某某单抗", True),
+        ("ibuprofen, strangemab", True),
+    ],
+)
+def test_a_drug_beside_one_that_is_known_may_be_any(drug: str, more: bool) -> None:
+    led = ready()
+    done = _takes(led, drug)
+    asked = [led.trial.state.queries[one].question for one in done.queries]
+    assert any("Which drug" in one for one in asked) is more
+    facts = facts_of(led.trial.state, led.one)
+    found = {
+        name: one.doubtful
+        for name in led.trial.state.study.elements
+        for one in facts.of(name)
+        if one.entry == done.position
+    }
+    assert not found["nsaid"], "that one is known"
+    assert any(found.values()) is more
+
+
+def test_none_of_these_against_a_name_that_is_of_one_leaves_it_open() -> None:
+    led = ready()
+    done = _takes(led, "ibuprofen 400 mg", none_of_these=True)
+    facts = facts_of(led.trial.state, led.one).of("nsaid")
+    assert [bool(one.doubtful) for one in facts if one.entry == done.position] == [True]
+    assert any("Which drug" in led.trial.state.queries[one].question for one in done.queries)
+
+
 def test_a_person_can_say_that_it_is_none() -> None:
     led = ready()
     done = _takes(led, "a herb of the mountains", none_of_these=True)

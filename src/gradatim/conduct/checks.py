@@ -157,9 +157,9 @@ def _medication(state: State, event: ConcomitantMedicationRecorded) -> Iterator[
     """Question a drug that nobody can tell, and one that keeps people out of the trial."""
     one = state.participants[event.participant]
     study = state.governing("treatment", one)
-    names, known = drug_elements(study, event)
+    of = drug_elements(study, event)
     source = "ICH E6(R3), annex 1, 2.5; CDASHIG 2.2, CM"
-    if not known:
+    if of.perhaps:
         text = f"Which drug is {event.drug}? Its name does not tell of which elements it is."
         yield Questioned("known_drug", text, Basis.ASSUMED, source, "Criteria ask about drugs.")
     ruled = {name for rule in study.treatment.prohibited for name in rule.elements}
@@ -167,7 +167,7 @@ def _medication(state: State, event: ConcomitantMedicationRecorded) -> Iterator[
         criterion.id
         for criterion in state.governing("eligibility", one).criteria
         if criterion.category == "exclusion"
-        and not (set(names) - ruled).isdisjoint(criterion.rule.elements())
+        and not (set(of.surely) - ruled).isdisjoint(criterion.rule.elements())
     ]
     if excluded:
         text = f"Is {event.drug} permitted? {', '.join(excluded)} asks about it."

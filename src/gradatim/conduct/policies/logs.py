@@ -26,11 +26,12 @@ def no_medication_is_prohibited(state: State, event: ConcomitantMedicationRecord
     """
     one = state.participants[event.participant]
     study = state.governing("treatment", one)
-    names, _ = drug_elements(study, event)
+    of = drug_elements(study, event)
+    denied = set(of.perhaps) if event.none_of_these else set[str]()  # its name says otherwise
     found = [
-        (rule, taken)
+        (rule, min(taken, UNKNOWN) if denied.intersection(rule.elements) else taken)
         for rule in study.treatment.prohibited
-        if not set(names).isdisjoint(rule.elements)
+        if not denied.union(of.surely).isdisjoint(rule.elements)
         and (taken := _on_prohibited_days(state, one, event, rule)) is not FALSE
     ]
     if not found:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from gradatim.clinical.drug_names import drugs_named
+from gradatim.clinical.drug_names import drugs_named, names_more
 from gradatim.conduct.events.findings import (
     LaboratoryResultsRecorded,
     ScoresRecorded,
@@ -62,8 +62,9 @@ def medications(state: State, participant: Participant) -> list[LogLine]:
     """Return a participant's medication, in the order of the log."""
     study = state.governing("elements", participant)
     return [
-        LogLine(at, event, *drug_elements(study, event))
+        LogLine(at, event, of.surely, not of.perhaps)
         for at, event in entries_of(state, participant, ConcomitantMedicationRecorded)
+        for of in (drug_elements(study, event),)
     ]
 
 
@@ -123,22 +124,37 @@ def pregnant_on(state: State, participant: Participant, day: date) -> Iterator[t
             yield at, TRUE if ended.first > day else UNKNOWN
 
 
-def drug_elements(
-    study: Study, event: ConcomitantMedicationRecorded
-) -> tuple[tuple[str, ...], bool]:
-    """Return the elements that a medication is of, and whether that is known.
+class DrugElements(NamedTuple):
+    """The elements that a medication is of.
 
-    By what a person judged; else by the ingredients that its name holds.
+    Args:
+        surely: of these it is.
+        perhaps: of these it may be beside them, for all that anybody has said.
     """
-    if is_judged(event):
-        return event.elements, True
+
+    surely: tuple[str, ...]
+    perhaps: tuple[str, ...] = ()
+
+
+def drug_elements(study: Study, event: ConcomitantMedicationRecorded) -> DrugElements:
+    """Return the elements that a medication is, or may be, of.
+
+    Of those that a person judged; else of those of the ingredients that its name holds, and where
+    that has other words, perhaps of any. Who says that it is of none, though its name is of some,
+    leaves these open.
+    """
+    if event.elements:
+        return DrugElements(event.elements)
     named = {drug.name for drug, _ in drugs_named(event.drug)}
+    exposures = {name: one for name, one in study.elements.items() if one.kind == "exposure"}
     found = tuple(
-        name
-        for name, one in study.elements.items()
-        if one.kind == "exposure" and named & {drug.name for drug in drugs_of(one)}
+        name for name, one in exposures.items() if named & {drug.name for drug in drugs_of(one)}
     )
-    return found, bool(named)
+    if event.none_of_these:
+        return DrugElements((), found)
+    if named and not names_more(event.drug):
+        return DrugElements(found)
+    return DrugElements(found, tuple(name for name in exposures if name not in found))
 
 
 def is_judged(event: Logged) -> bool:
@@ -159,19 +175,16 @@ def medication_facts(
 ) -> Iterator[Fact]:
     """Give a medication as facts of the elements that it is of, or may be of."""
     study = state.study
-    names, known = drug_elements(study, event)
-    if known:
-        doubtful = Doubt.AS_NEEDED() if event.frequency == "as needed" else ""
-        drugs = [drug.name for drug, _ in drugs_named(event.drug)]
-        for name in names:
-            of_it = {drug.name for drug in drugs_of(study.elements[name])}
-            code = next((drug for drug in drugs if drug in of_it), "")
-            yield _fact(position, event, name)._replace(code=code, doubtful=doubtful)
-        return
-    for name, one in study.elements.items():
-        if one.kind == "exposure":
-            fact = _fact(position, event, name)
-            yield fact._replace(doubtful=Doubt.NOT_UNDERSTOOD(records=f"entry {position}"))
+    found = drug_elements(study, event)
+    doubtful = Doubt.AS_NEEDED() if event.frequency == "as needed" else ""
+    drugs = [drug.name for drug, _ in drugs_named(event.drug)]
+    for name in found.surely:
+        of_it = {drug.name for drug in drugs_of(study.elements[name])}
+        code = next((drug for drug in drugs if drug in of_it), "")
+        yield _fact(position, event, name)._replace(code=code, doubtful=doubtful)
+    for name in found.perhaps:
+        fact = _fact(position, event, name)
+        yield fact._replace(doubtful=Doubt.NOT_UNDERSTOOD(records=f"entry {position}"))
 
 
 def _fact(position: int, event: ConcomitantMedicationRecorded, name: str) -> Fact:
