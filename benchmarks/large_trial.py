@@ -21,6 +21,8 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.events.participants import (
     EligibilityConfirmed,
+    EntryCorrected,
+    EntryVoided,
     FactRecorded,
     HistoryDeclaredComplete,
     InformedConsentObtained,
@@ -47,6 +49,8 @@ _SCREENING = (
     ScoresRecorded,
 )
 _STEPS = (EligibilityConfirmed, ParticipantEnrolled, PlacedOnWaitingList, ScreenFailed)
+_OF_ENTRIES = (EntryCorrected, EntryVoided)
+"""What is said of an entry by its position, which in a copy is another."""
 
 
 def large_trial(store: Store, until: date) -> str:
@@ -87,7 +91,8 @@ def _copies(trial: Trial) -> Iterator[Event]:
         model = [
             _renamed(event, id, state.recorded_at)
             for event in models[number % len(models)]
-            if not isinstance(event, _STEPS) and (number < DOSED or isinstance(event, _SCREENING))
+            if not isinstance(event, (*_STEPS, *_OF_ENTRIES))
+            and (number < DOSED or isinstance(event, _SCREENING))
         ]
         yield from _of_one(model, share)
         if number < wanted - IN_SCREENING:
