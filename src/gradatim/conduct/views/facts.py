@@ -1,8 +1,9 @@
 """A participant's entries as the facts that rules are evaluated on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 
 import msgspec
@@ -233,44 +234,58 @@ def _died(state: State, participant: Participant) -> Day | None:
 
 def position_of(fact: Fact) -> int:
     """Return the entry that a fact of the ledger comes from; the first, where it is derived."""
-    return fact.entries[0]
+    return fact.entries[0] if fact.entry is None else fact.entry
 
 
-def facts_in(position: int, event: Event, state: State) -> Iterator[Fact]:
+def facts_in(position: int, event: Event, state: State) -> Iterable[Fact]:
     """Give the facts that one entry holds; of most kinds of entry there are none."""
     match event:
         case FactRecorded():
-            yield _as_answered(state, position, event)
+            return (_as_answered(state, position, event),)
         case LaboratoryResultsRecorded():
-            day = parse_day(event.collected_on)
-            for one in event.results:
-                yield measured(position, limits_of_version(state, event, one), day)
+            day, ranges = parse_day(event.collected_on), _ranges_of(state, event)
+            return [
+                measured(position, _with_limits(state, ranges.get(one.element), one), day)
+                for one in event.results
+            ]
         case VitalSignsRecorded() | ScoresRecorded():
-            yield from (measured(position, one, on(day_of(state, event))) for one in event.results)
+            day = on(day_of(state, event))
+            return [measured(position, one, day) for one in event.results]
         case ConcomitantMedicationRecorded():
-            yield from medication_facts(state, position, event)
+            return medication_facts(state, position, event)
         case MedicalHistoryRecorded():
-            yield from history_facts(state, position, event)
+            return history_facts(state, position, event)
         case InformedConsentObtained() | InformedConsentRenewed():
-            yield from _consents(position, event.occurred_on, state)
+            return _consents(position, event.occurred_on, state)
+    return ()
 
 
-def limits_of_version(state: State, event: LaboratoryResultsRecorded, one: Measured) -> Measured:
+def _ranges_of(state: State, event: LaboratoryResultsRecorded) -> Mapping[str, Range]:
+    """Return the ranges of a sample's version for its participant, by element."""
+    position = state.ranges.get((event.laboratory, event.ranges_version))
+    if position is None:
+        return {}
+    person = state.participants.get(event.participant)
+    sex = person.sex if person else ""
+    return state.remembered(f"ranges {position} {sex}", lambda: _for_sex(state, position, sex))
+
+
+def _for_sex(state: State, position: int, sex: str | None) -> dict[str, Range]:
+    """Return by element the first range of a sex, or else the first of both."""
+    ranges: tuple[Range, ...] = getattr(state.events[position], "ranges", ())
+    own = [one for one in ranges if one.sex and one.sex == sex]
+    of_both = [one for one in ranges if not one.sex]
+    return {one.element: one for one in reversed([*own, *of_both])}
+
+
+def _with_limits(state: State, range_: Range | None, one: Measured) -> Measured:
     """Return a result with the limits that its sample's version of the ranges gives it.
 
     Limits of its own come first; without any, and without ranges in a unit that converts, it has
     none.
     """
-    position = state.ranges.get((event.laboratory, event.ranges_version))
-    if one.low is not None or one.high is not None or position is None or one.value is None:
+    if range_ is None or one.low is not None or one.high is not None or one.value is None:
         return one
-    ranges: tuple[Range, ...] = getattr(state.events[position], "ranges", ())
-    person = state.participants.get(event.participant)
-    sex = person.sex if person else ""
-    mine = [each for each in ranges if each.element == one.element and each.sex in ("", sex)]
-    if not mine:
-        return one
-    range_ = max(mine, key=lambda each: bool(each.sex))
     low, high = (
         None if limit is None else _in_unit(state, one, range_.unit, limit)
         for limit in (range_.low, range_.high)
@@ -291,8 +306,6 @@ def _consents(position: int, day: date, state: State) -> Iterator[Fact]:
 
 def measured(position: int, one: Measured, day: Day) -> Fact:
     """Give a measured value as a fact."""
-    low = None if one.low is None else Quantity(one.low, one.unit)
-    high = None if one.high is None else Quantity(one.high, one.unit)
     return Fact(
         one.element,
         f"entry:{position}#{one.element}",
@@ -301,12 +314,18 @@ def measured(position: int, one: Measured, day: Day) -> Fact:
         one.value,
         one.unit,
         one.bound,
-        low,
-        high,
+        None if one.low is None else _limit(one.low, one.unit),
+        None if one.high is None else _limit(one.high, one.unit),
         one.code,
         one.method,
         entry=position,
     )
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _limit(value: float, unit: str) -> Quantity:
+    """Return a limit: a laboratory has few, which thousands of results share."""
+    return Quantity(value, unit)
 
 
 def _as_answered(state: State, position: int, event: FactRecorded) -> Fact:

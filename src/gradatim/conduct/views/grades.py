@@ -35,6 +35,7 @@ from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grading_context import (
     Surroundings,
     analyte_of,
+    depends_on,
     derived_to_grade,
     graded_value,
     speaks_of_repeated,
@@ -94,7 +95,7 @@ def _grades(state: State, participant: Participant) -> tuple[Graded, ...]:
         element = elements.get(name)
         analyte = analyte_of(element) if element else None
         if analyte is not None:
-            after = frozenset(one.id for one in facts if dose and measured_after(state, one, dose))
+            after = _after(state, facts, dose) if dose else frozenset()
             found += _of_element(name, analyte, facts, after if dose else None, around)
     return tuple(found)
 
@@ -120,12 +121,20 @@ def _facts_to_grade(
         yield name, tuple(everything(situation, name))
 
 
+def _after(state: State, facts: Iterable[Fact], dose: DoseAdministered) -> frozenset[str]:
+    """Return which values were taken after a dose, by the ids of their facts."""
+    day = day_of(state, dose)
+    return frozenset(one.id for one in facts if _is_after(state, one, dose, day))
+
+
 def measured_after(state: State, fact: Fact, dose: DoseAdministered) -> bool:
     """Whether a value was taken after a dose; of one known to the day only, on its day or later."""
+    return _is_after(state, fact, dose, day_of(state, dose))
+
+
+def _is_after(state: State, fact: Fact, dose: DoseAdministered, day: date) -> bool:
     taken: datetime | None = getattr(state.events[position_of(fact)], "taken_at", None)
-    if taken is not None:
-        return taken > dose.started_at
-    return fact.start.last >= day_of(state, dose)
+    return fact.start.last >= day if taken is None else taken > dose.started_at
 
 
 def _of_element(
@@ -137,8 +146,9 @@ def _of_element(
 ) -> list[Graded]:
     numbers = [one for one in facts if one.value is not None]
     base = None if after is None else baseline([one for one in numbers if one.id not in after])
-    at_first = _Judging(analyte, around, False, None, {})
-    since = _Judging(analyte, around, True, base, {})
+    at_first = _Judging(analyte, around, AT_BASELINE, {})
+    before_dose = GradingContext(baseline=graded_value(base) if base else None)
+    since = _Judging(analyte, around, before_dose, {})
     # Reading is compared with reading: one at baseline counts as one after it.
     before = at_first.of(base, repeated=True) if base else []
     again = _repeated(analyte, [one for one in numbers if after and one.id in after], since)
@@ -182,27 +192,27 @@ class _Judging(NamedTuple):
     Args:
         analyte: its name.
         around: what is known around the values.
-        later: whether they are later than the baseline.
-        base: the baseline; None without one.
+        first: what is known of all of them: their baseline, or that they are it.
         known: what has been found.
     """
 
     analyte: str
     around: Surroundings
-    later: bool
-    base: Fact | None
-    known: dict[tuple[MeasuredValue, GradingContext], list[_Judged]]
+    first: GradingContext
+    known: dict[MeasuredValue | tuple[MeasuredValue, GradingContext], list[_Judged]]
 
     def of(self, fact: Fact, repeated: bool = False) -> list[_Judged]:
         """Return a value by each term; `repeated` where another reading is as bad."""
         value, given = graded_value(fact), self._given(fact)
         if repeated:
             given = given._replace(repeated=True)
-        if (value, given) not in self.known:
-            self.known[value, given] = _judged(
+        asked = value if given is self.first else (value, given)
+        found = self.known.get(asked)
+        if found is None:
+            found = self.known[asked] = _judged(
                 self.analyte, value, given, self.around.grading.unrepeated
             )
-        return self.known[value, given]
+        return found
 
     def worst(self, fact: Fact) -> int:
         """Return the worst grade of a reading as if it had been repeated."""
@@ -210,19 +220,17 @@ class _Judging(NamedTuple):
         return max(one.by_numbers for one in _judged(self.analyte, graded_value(fact), given, True))
 
     def _given(self, fact: Fact) -> GradingContext:
-        before = graded_value(self.base) if self.later and self.base else None
-        first = GradingContext(baseline=before, at_baseline=not self.later)
-        return context_of(self.around, self.analyte, fact, first)
+        return context_of(self.around, self.analyte, fact, self.first)
 
 
 def context_of(
     around: Surroundings, analyte: str, fact: Fact, found: GradingContext
 ) -> GradingContext:
     """Return what the grade of a value depends on, with what is known around it."""
-    of = analyte_called(analyte)
-    if of.corrected_by:
+    albumin, anticoagulation = depends_on(analyte)
+    if albumin:
         found = found._replace(albumin=around.albumin_of(fact))
-    if any("on anticoagulation" in term.clauses for term in of.terms):
+    if anticoagulation:
         found = found._replace(anticoagulated=around.anticoagulated(fact.start))
     return found
 

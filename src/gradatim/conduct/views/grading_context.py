@@ -126,6 +126,14 @@ def speaks_of_repeated(analyte: str) -> bool:
     )
 
 
+@lru_cache(maxsize=128)
+def depends_on(analyte: str) -> tuple[bool, bool]:
+    """Return whether a grade depends on the albumin, and whether on anticoagulation."""
+    of = analyte_called(analyte)
+    anticoagulation = any("on anticoagulation" in term.clauses for term in of.terms)
+    return bool(of.corrected_by), anticoagulation
+
+
 def derived_to_grade(study: Study) -> tuple[str, ...]:
     """Return the elements that are graded although they are worked out, such as a QTc.
 

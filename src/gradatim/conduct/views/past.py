@@ -57,6 +57,10 @@ class LaterChange(NamedTuple):
 
 def changes(state: State, participant: Participant) -> list[LaterChange]:
     """Return what may have taken a candidate of a participant away, in the order of the ledger."""
+    return participant.remembered("changes", lambda: _changes(state, participant))
+
+
+def _changes(state: State, participant: Participant) -> list[LaterChange]:
     found = [
         *_corrections(state, participant),
         *_follow_ups(state, participant),
@@ -156,8 +160,8 @@ def _baselines(state: State, participant: Participant) -> Iterator[LaterChange]:
     corrected = _corrected_elements(state, participant)
     late: dict[int, set[str]] = {}
     for element, some in known.items():
-        entries = {one.position for one in some}
-        for position in entries if element in corrected else _other_baselines(some):
+        every = {one.position for one in some} if element in corrected else _other_baselines(some)
+        for position in every:
             if position > dosed:
                 late.setdefault(position, set()).add(element)
     for position, elements in late.items():

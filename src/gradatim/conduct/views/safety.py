@@ -258,6 +258,10 @@ def measured_results(state: State, person: Participant) -> Facts | None:
 
 def worsened_results(state: State, participant: Participant) -> list[WorseResult]:
     """Return the results that became worse after a dose; before one nothing is graded."""
+    return participant.remembered("worsened", lambda: _worsened(state, participant))
+
+
+def _worsened(state: State, participant: Participant) -> list[WorseResult]:
     if first_dose_at(state, participant) is None:
         return []
     found = [one for one in grades(state, participant) if worsened(one)]

@@ -18,6 +18,7 @@ from gradatim.conduct.views.safety import (
     possible_dlts,
     worsened_results,
 )
+from gradatim.core.collecting import collector_paused
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.safety import stopping
@@ -142,10 +143,11 @@ def _is_possible(one: stopping.Fired, case: str) -> bool:
 
 def _watched(state: State) -> list[stopping.Watched]:
     """Give every participant as the stopping rules see one, replaced ones too."""
-    everybody = (
-        person.remembered("watched", partial(_as_watched, state, person))
-        for person in state.participants.values()
-    )
+    with collector_paused():  # the first time it reads what everybody has
+        everybody = [
+            person.remembered("watched", partial(_as_watched, state, person))
+            for person in state.participants.values()
+        ]
     return [
         one
         for one in everybody

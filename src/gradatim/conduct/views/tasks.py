@@ -33,6 +33,7 @@ from gradatim.conduct.views.safety import possible_dlts
 from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
 from gradatim.conduct.views.urgent import notifications
 from gradatim.conduct.views.visits import visits
+from gradatim.core.collecting import collector_paused
 from gradatim.core.dates import parse_day, step
 from gradatim.core.truth import TRUE, UNKNOWN
 from gradatim.safety.dlt import perhaps_of
@@ -84,10 +85,11 @@ def tasks(state: State, now: datetime, on: date) -> list[Task]:
     """
     if not state.versions:
         return []
-    found = [*_of_trial(state, on)]
-    for one in state.participants.values():
-        for source in _OF_PARTICIPANT:
-            found += source(state, one, now, on)
+    with collector_paused():  # the first time it reads what everybody has
+        found = [*_of_trial(state, on)]
+        for one in state.participants.values():
+            for source in _OF_PARTICIPANT:
+                found += source(state, one, now, on)
     return sorted(found, key=lambda one: (one.due is None, one.due or now, one.kind, one.what))
 
 
