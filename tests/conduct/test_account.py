@@ -479,3 +479,15 @@ def test_what_went_elsewhere_was_not_given_as_well(first: x.BagUse):
     give(led, volume_ml=None, given=rows)
     (bag,) = led.trial.state.inventory.find("L1", ("B1",))
     assert (bag.used, bag.discarded + bag.returned, bag.difference) == (7, 3, 0)
+
+
+def test_a_bag_that_was_never_opened_is_none_of_the_infusion():
+    """A third bag was set aside in case, and stays frozen."""
+    led = ready()
+    led.do(x.ProductAssigned, PHARMACIST, lot="L1", dose=1, bags=("B1", "B2", "B3"))
+    drawn = (x.Drawn("B1", 10.0, 0.0, THAWED), x.Drawn("B2", 4.0, 6.0, THAWED))
+    more: dict[str, Any] = {"planned": DOSE, "unit": "{cells}", "weight_kg": 70.0, "drawn": drawn}
+    led.do(x.DosePrepared, LABORATORY, lot="L1", dose=1, amount=DOSE, **more)
+    led.do(x.PreparationVerified, f"cell_lab.{SITE}.2", hour=8.8, dose=1)
+    assert isinstance(led.sign(), Recorded)
+    assert give(led) == {}

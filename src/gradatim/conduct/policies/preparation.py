@@ -293,10 +293,17 @@ def _by_then(state: State, bag: Container, event: DoseAdministered) -> Truth:
 def _bags_infused(
     state: State, event: DoseAdministered, prepared: DosePrepared
 ) -> Iterator[Container]:
-    """Yield the bags of cells that were given, as far as it is said; else those held for it."""
+    """Yield the bags of cells that were given, as far as it is said; else those drawn for it.
+
+    One that was set aside and never opened is none of them; where no preparation names bags, all
+    that are held for the dose are.
+    """
     named = [one.container for one in bags_given(state, event)] if event.given else []
     if not named:
-        yield from containers_of_dose(state, event.participant, event.dose, prepared)
+        drawn = {(prepared.lot, one.bag) for one in prepared.drawn}
+        for one in containers_of_dose(state, event.participant, event.dose, prepared):
+            if not drawn or one.key in drawn:
+                yield one
     for one in named:
         if one.holds_cells:
             yield one
