@@ -1,5 +1,6 @@
 """The forms of a visit: made from the activities that the protocol plans for it."""
 
+from datetime import date
 from typing import NamedTuple
 
 from gradatim.conduct.event_for_element import event_type_for
@@ -10,6 +11,8 @@ from gradatim.conduct.events.findings import (
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
+from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.visits import Visit
 from gradatim.protocol.study import Study
 
 
@@ -29,12 +32,12 @@ class VisitForm(NamedTuple):
     entered: int
 
 
-def visit_forms(state: State, study: Study, one: Participant, encounter: str) -> list[VisitForm]:
-    """Return the forms of a visit, with how far each is filled in."""
-    done = _entered(state, one, encounter)
+def visit_forms(state: State, study: Study, one: Participant, visit: Visit) -> list[VisitForm]:
+    """Return the forms of a visit, with how far each is filled in: what came by records counts."""
+    done = _entered(state, one, visit)
     found: dict[str, tuple[list[str], set[str]]] = {}
     for activity in study.schedule.activities.values():
-        if encounter not in activity.encounters:
+        if visit.encounter not in activity.encounters:
             continue
         for name in activity.elements:
             element = study.elements[name]
@@ -51,11 +54,23 @@ def visit_forms(state: State, study: Study, one: Participant, encounter: str) ->
     ]
 
 
-def _entered(state: State, one: Participant, encounter: str) -> set[str]:
+def _entered(state: State, one: Participant, visit: Visit) -> set[str]:
+    """Return the elements that are recorded as of a visit, or of no visit within its window."""
     found = entries_of(state, one, LaboratoryResultsRecorded, VitalSignsRecorded, ScoresRecorded)
-    return {
+    of_it = {
         result.element
         for _, event in found
-        if event.encounter == encounter
+        if event.encounter == visit.encounter
         for result in event.results
+    }
+    if visit.first is None and visit.last is None:
+        return of_it
+    first, last = visit.first or date.min, visit.last or date.max
+    return of_it | {
+        name
+        for name, facts in facts_of(state, one).by_element.items()
+        for fact in facts
+        if first <= fact.start.first
+        and fact.start.last <= last
+        and getattr(state.events[position_of(fact)], "encounter", None) is None
     }

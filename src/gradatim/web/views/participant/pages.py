@@ -94,7 +94,7 @@ def schedule(request: Request, id: str) -> HttpResponse:
     one = participant_or_404(access, "participants", id)
     study = access.state.governing("schedule", one)
     rows = [
-        (visit, visit_forms(access.state, study, one, visit.encounter))
+        (visit, visit_forms(access.state, study, one, visit))
         for visit in visits(access.state, one, today_at(access.state, one.site))
     ]
     return render(
