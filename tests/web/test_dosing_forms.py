@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from gradatim.conduct.access import access_of
 from gradatim.conduct.events import product as x
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.worksheet import Moment, to_set_aside
-from gradatim.web.forms.nested_rows import SPARE
+from gradatim.web.forms.choices import FormContext
+from gradatim.web.forms.nested_rows import SPARE, RowsField
+from gradatim.web.forms.product import FIELDS_OF_PRODUCT
 from gradatim.web.live_trial import Running
+from tests.conduct.ready import DAY, ready
 from tests.conduct.trials import event, recorded
 from tests.markup import markup
 from tests.web.conftest import NOW, state
@@ -163,3 +167,18 @@ def test_a_code_that_does_not_match_is_refused_in_words(app: Running, signed_in)
     assert "Code of the person" in text
     assert "Codes of the bags" in text
     assert 'name="identifiers"' in text
+
+
+@pytest.mark.parametrize("name", ["drawn", "given"])
+def test_a_bag_of_one_lot_hides_none_of_another_with_its_number(name: str):
+    led = ready()
+    one = x.Bag(id="B1", volume_ml=10.0)
+    led.act(x.ProductReceived, LABORATORY, hour=7, lot="L2", bags=(one,))
+    led.act(x.ProductReleased, LABORATORY, hour=7, lot="L2", bags=("B1",))
+    event = {"drawn": "DosePrepared", "given": "DoseAdministered"}[name]
+    asked = FormContext(event, access_of(led.trial.state, LABORATORY), SITE, led.one, {}, DAY)
+    field = FIELDS_OF_PRODUCT[event, name](asked, {})
+    assert isinstance(field, RowsField)
+    bag: Any = field.fields["bag"]
+    offered = {value: str(words) for value, words in bag.choices}
+    assert offered["B1"] == "B1 (L1, released; L2, released)"

@@ -1,6 +1,6 @@
 """What can be meant: the choices that a form offers, from the state of the trial."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -103,17 +103,20 @@ def _can_be_meant(asked: FormContext, bag: Container) -> bool:
 
 
 def _bags(asked: FormContext) -> Choices:
-    """Return the bags of the lot that is spoken of, or of all lots of the site.
-
-    What is chosen is a number, and the lot is named beside it: where several lots have a bag of
-    that number it is offered once, with the status in each lot.
-    """
+    """Return the bags of the lot that is spoken of, or of all lots of the site."""
     lot = asked.given.get("lot")
+    return bag_choices(
+        bag
+        for bag in asked.state.inventory.containers
+        if lot in (None, "", bag.lot) and bag.site in ("", asked.site) and _can_be_meant(asked, bag)
+    )
+
+
+def bag_choices(bags: Iterable[Container]) -> Choices:
+    """Return bags as choices, each number once, with every lot that has it and how it stands."""
     found: dict[str, list[str]] = {}
-    for bag in asked.state.inventory.containers:
-        here = lot in (None, "", bag.lot) and bag.site in ("", asked.site)
-        if here and _can_be_meant(asked, bag):
-            found.setdefault(bag.id, []).append(f"{bag.lot}, {bag.status}")
+    for bag in bags:
+        found.setdefault(bag.id, []).append(f"{bag.lot}, {bag.status}")
     return [(number, f"{number} ({'; '.join(where)})") for number, where in found.items()]
 
 

@@ -23,7 +23,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosing.inventory import Container
 from gradatim.dosing.prepared import Prepared
 from gradatim.web.clock import now, now_at, today_at
-from gradatim.web.forms.choices import Choices, FormContext
+from gradatim.web.forms.choices import Choices, FormContext, bag_choices
 from gradatim.web.forms.field_factory import struct_fields
 from gradatim.web.forms.nested_rows import RowsField
 
@@ -140,7 +140,7 @@ def _bags_for_dose(asked: FormContext) -> Choices:
         and one.site in ("", asked.site)
         and one.reserved_for is None
     ]
-    return list({one.id: (one.id, f"{one.id} ({one.lot}, {one.status})") for one in bags}.values())
+    return bag_choices(bags)
 
 
 def _computed(asked: FormContext) -> Prepared | None:
@@ -188,8 +188,6 @@ def _given(asked: FormContext, options: dict[str, Any]) -> forms.Field:
         for one in asked.state.inventory.containers
         if one.site in ("", asked.site) and one not in mine and one.status != "returned"
     ]
-    choices = {one.id: (one.id, f"{one.id} ({one.lot}, {one.status})") for one in (*others, *mine)}
-    ordered = {one.id: choices[one.id] for one in (*mine, *others)}
     rows = [
         {"bag": one.id} if fluid else {"bag": one.id, "pieces": one.drawn and round(one.drawn)}
         for one in mine
@@ -198,7 +196,7 @@ def _given(asked: FormContext, options: dict[str, Any]) -> forms.Field:
         "The bags as they were given. What was drawn and not given is discarded or kept; what "
         "nobody names stays open in the account."
     )
-    fields = struct_fields(BagUse, leave, choices={"bag": list(ordered.values())})
+    fields = struct_fields(BagUse, leave, choices={"bag": bag_choices((*mine, *others))})
     return RowsField(fields, initial=rows, **options)
 
 
