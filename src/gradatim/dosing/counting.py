@@ -2,6 +2,7 @@
 
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Reason, Verdict
+from gradatim.dosing.inventory import Container
 from gradatim.dosing.limits import WHEN
 from gradatim.dosing.product import Concentration, Counted
 from gradatim.dosing.steps import CELLS_PER_ML, Step, step
@@ -51,6 +52,21 @@ def cells_that_count(one: Concentration | None, counts: Counted) -> float | None
     """Give the cells per mL that the dose counts; None unless `basis` is TRUE."""
     found = counting_step(one, counts)
     return found.result.value if found else None
+
+
+def per_measure(bag: Container, counts: Counted | None) -> float | None:
+    """Return what a mL or a piece of a container holds, in the unit of the dose.
+
+    Args:
+        bag: the container.
+        counts: the cells that the dose counts; None where it is not of cells.
+
+    Returns:
+        None where its label does not say.
+    """
+    if bag.volume_ml is None:
+        return bag.strength
+    return None if counts is None else cells_that_count(bag.concentration, counts)
 
 
 def counting_step(one: Concentration | None, counts: Counted) -> Step | None:

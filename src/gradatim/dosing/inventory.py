@@ -28,7 +28,7 @@ ContainerKey = tuple[str, str]
 ForDose = tuple[str, int]
 """A participant, and the number of one of their doses."""
 ROUNDING = 0.005
-"""Part by which a volume that was read off may be rounded."""
+"""Part by which a volume that was read off, or a dose, may be rounded."""
 
 _ContainerKind = Literal["bag", "bottle", "vial", "box"]
 

@@ -17,14 +17,13 @@ from gradatim.conduct.folding.product import BagGiven, bags_given
 from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
-from gradatim.conduct.policies.verdicts import broken, either, holds
+from gradatim.conduct.policies.verdicts import broken, either, every, holds
 from gradatim.conduct.state import State
 from gradatim.core.message import Message, Number, Pair, Term, join
 from gradatim.core.quantity import compare_numbers, same
-from gradatim.core.truth import all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.accountability import adds_up
-from gradatim.dosing.counting import cells_that_count
+from gradatim.dosing.counting import per_measure
 from gradatim.dosing.inventory import ROUNDING, Container
 from gradatim.dosing.product import Counted
 
@@ -95,7 +94,7 @@ def no_more_is_given_than_was_drawn(state: State, event: DoseAdministered) -> Ve
         )
     if not children:
         return holds("no volume is known")
-    return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
+    return every(*children)
 
 
 def _within_drawn(one: BagGiven) -> Verdict:
@@ -136,13 +135,8 @@ _SLACK = 0.05
 
 def _amount_in(one: BagGiven, counts: Counted | None) -> float | None:
     """Return what was given of a bag, in the unit of the dose; None where the label is silent."""
-    bag, used = one.container, one.used or 0.0
-    if bag.volume_ml is None:
-        return None if bag.strength is None else used * bag.strength
-    if bag.concentration is None or counts is None:
-        return None
-    per_ml = cells_that_count(bag.concentration, counts)
-    return None if per_ml is None else used * per_ml
+    each = per_measure(one.container, counts)
+    return None if each is None else (one.used or 0.0) * each
 
 
 _Gone = ProductReturned | ProductDestroyed

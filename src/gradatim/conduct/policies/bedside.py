@@ -13,11 +13,10 @@ from gradatim.conduct.messages import Breach, listed
 from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies.dosing import this_dose
 from gradatim.conduct.policies.entry import person
-from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
+from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import State
 from gradatim.conduct.views.bedside import bags_of_dose, bedside_rules, checked_by
 from gradatim.core.message import Term
-from gradatim.core.truth import all_of
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import Container
 from gradatim.dosing.labels import label_code, read_label
@@ -69,7 +68,7 @@ def the_bags_are_those_that_were_prepared(state: State, event: BedsideChecked) -
         children.append(broken(Breach.BAG_NOT_SCANNED(bags=listed(left))))
     if not bags:
         children.append(unknown(Breach.NO_PREPARATION(dose=event.dose)))
-    return Verdict(all_of(one.truth for one in children), "", (), tuple(children))
+    return every(*children)
 
 
 def _of_codes(event: BedsideChecked, bags: dict[tuple[str, str], Container]) -> Iterator[Verdict]:

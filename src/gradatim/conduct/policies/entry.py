@@ -30,6 +30,7 @@ from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.messages import Breach, any_of, listed
 from gradatim.conduct.paper import is_transcribed
+from gradatim.conduct.permissions import roles_of
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
@@ -314,8 +315,7 @@ def the_language_is_one_of_the_form(state: State, event: Consenting) -> Verdict:
 
 def who_obtains_consent_may(state: State, event: Consenting) -> Verdict:
     """Whoever obtains consent has a task at the site that the protocol gives it to."""
-    held = state.roles.get((event.obtained_by, event.site), set())
-    held = held | state.roles.get((event.obtained_by, ""), set())
+    held = roles_of(state, event.obtained_by, event.site)
     may = state.study.consenting.obtained_by
     told = Breach.MAY_NOT_OBTAIN_CONSENT(user=Term(event.obtained_by), task=any_of(may))
     return either(not held.isdisjoint(may), "it is among their tasks", told)
@@ -359,9 +359,8 @@ def every_criterion_is_met(state: State, event: EligibilityConfirmed) -> Verdict
 def an_investigator_signs(state: State, event: Event) -> Verdict:
     """Who signs is an investigator of the site."""
     signer: str = event.signer  # type: ignore[attr-defined]
-    roles = state.roles.get((signer, event.site), set()) | state.roles.get((signer, ""), set())
     return either(
-        "investigator" in roles,
+        "investigator" in roles_of(state, signer, event.site),
         f"{signer} is an investigator",
         f"{signer} is not an investigator at site {event.site}",
     )

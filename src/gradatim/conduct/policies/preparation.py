@@ -28,15 +28,13 @@ from gradatim.core.message import Argument, Number, Pair, Term, join
 from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from gradatim.core.verdict import Verdict
-from gradatim.dosing.inventory import Container, ContainerKey
+from gradatim.dosing.counting import per_measure
+from gradatim.dosing.inventory import ROUNDING, Container, ContainerKey
 from gradatim.dosing.limits import DMSO_DENSITY, dmso, in_date, rate, thaw_clock, viability
-from gradatim.dosing.product import Concentration, Weights
+from gradatim.dosing.product import Weights
 from gradatim.dosing.weight import weight_used
 from gradatim.protocol.study import Study
-from gradatim.protocol.treatment import Preparation
 
-ROUNDING = 0.005
-"""Part of the dose by which a planned dose, or what was drawn for it, may be rounded."""
 WEIGHING = 0.05
 """kg by which a weight that a preparation names may be rounded."""
 Drawn = tuple[Container, float]
@@ -132,9 +130,9 @@ def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
     drawn = list(_drawn(state, event))
     if rules is None or not drawn:
         return holds("it is not drawn from a fluid of cells")
-    cells = [_cells(rules, bag.concentration, ml) for bag, ml in drawn]
-    known = [one for one in cells if one is not None]
-    if len(known) < len(cells):
+    held = [(per_measure(bag, rules.counts), ml) for bag, ml in drawn]
+    known = [each * ml for each, ml in held if each is not None]
+    if len(known) < len(held):
         return unknown(Breach.CELLS_UNKNOWN(counted=Term(rules.counts)))
     total = sum(known)
     volume = sum(ml for _, ml in drawn)
@@ -156,17 +154,6 @@ def _drawn(state: State, event: DosePrepared) -> Iterator[Drawn]:
         for bag in state.inventory.find(event.lot, (drawn.bag,)):
             if bag.holds_cells:
                 yield bag._replace(thawed_at=drawn.thawed_at), drawn.volume_ml
-
-
-def _cells(rules: Preparation, of: Concentration | None, volume_ml: float) -> float | None:
-    """Return the cells in a volume, of the kind that a dose counts; None where they are unknown."""
-    if of is None:
-        return None
-    if of.counted == rules.counts:
-        return volume_ml * of.cells_per_ml
-    if of.counted == "viable" or of.viability is None:
-        return None
-    return volume_ml * of.cells_per_ml * of.viability
 
 
 def the_preparation_keeps_its_limits(state: State, event: DosePrepared) -> Verdict:

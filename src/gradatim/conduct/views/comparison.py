@@ -20,8 +20,8 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.message import Message, Number, Term, Text
 from gradatim.core.quantity import Quantity, compare_numbers, shown_unit
 from gradatim.core.truth import TRUE, UNKNOWN, Truth, truth_of
-from gradatim.dosing.counting import cells_that_count
-from gradatim.dosing.inventory import ROUNDING, Container
+from gradatim.dosing.counting import per_measure
+from gradatim.dosing.inventory import ROUNDING
 from gradatim.dosing.preparation import prepare
 from gradatim.dosing.prepared import Prepared
 from gradatim.protocol.treatment import Preparation
@@ -172,17 +172,9 @@ def _held(state: State, made: DosePrepared, rules: Preparation | None) -> float 
     total, seen = 0.0, False
     for drawn in made.drawn:
         for bag in state.inventory.find(made.lot, (drawn.bag,)):
-            each = _per_measure(bag, rules)
+            each = per_measure(bag, rules.counts if rules else None)
             taken = drawn.pieces if bag.volume_ml is None else drawn.volume_ml
             if each is None or taken is None:
                 return None
             total, seen = total + taken * each, True
     return total if seen else None
-
-
-def _per_measure(bag: Container, rules: Preparation | None) -> float | None:
-    if bag.volume_ml is None:
-        return bag.strength
-    if rules is None or bag.concentration is None:
-        return None
-    return cells_that_count(bag.concentration, rules.counts)
