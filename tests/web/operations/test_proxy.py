@@ -21,12 +21,13 @@ from cryptography.x509.oid import NameOID
 
 from gradatim.web.operations.smoke_test import TOKEN
 from tests.waiting import wait_until
-from tests.web.operations.installed import SPONSOR, Installation, Sender, entered
+from tests.web.operations.installed import Installation, Sender, entered
 from tests.web.operations.test_deployment import blocks
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 pytestmark = [
     pytest.mark.proxy,
+    pytest.mark.xdist_group("proxy"),  # the application and nginx are started once
     pytest.mark.skipif(NGINX is None, reason='suite "proxy": no nginx here'),
 ]
 AROUND = """
@@ -41,12 +42,17 @@ http {{
 
 
 class Proxied(NamedTuple):
-    """An application behind nginx: the two ports, whom a browser trusts, and an invitation."""
+    """An application behind nginx: the two ports, the certificate, and an invitation."""
 
     secure: int
     plain: int
-    trusted: ssl.SSLContext
+    certificate: str
     link: str
+
+    @property
+    def trusted(self) -> ssl.SSLContext:
+        """What trusts that certificate and nothing else, made anew: a test may change it."""
+        return ssl.create_default_context(cadata=self.certificate)
 
     def person(self) -> Sender:
         """Give somebody with a browser; it says where it comes from, as browsers do."""
@@ -69,8 +75,8 @@ def free() -> int:
         return port
 
 
-def certificate(folder: Path) -> ssl.SSLContext:
-    """Write a certificate for this machine and its key; give a context that trusts nothing else."""
+def certificate(folder: Path) -> str:
+    """Write a certificate for this machine and its key; return it, in PEM."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     made = (
@@ -93,7 +99,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
             serialization.NoEncryption(),
         )
     )
-    return ssl.create_default_context(cadata=pem.decode())
+    return pem.decode()
 
 
 def configured(folder: Path, application: str, secure: int, plain: int) -> Path:
@@ -113,21 +119,21 @@ def configured(folder: Path, application: str, secure: int, plain: int) -> Path:
     return path
 
 
-@pytest.fixture
-def proxied(small: Installation, tmp_path: Path) -> Iterator[Proxied]:
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     """A real trial, served as the page says for an installation with a proxy."""
+    folder, secure, plain = tmp_path_factory.mktemp("proxy"), free(), free()
+    small = Installation(folder, f"sqlite:///{folder / 'trial.sqlite'}")
+    link = re.sub(r"^https?://[^/]+", "", small.begin())
     del small.more["GRADATIM_PLAIN_HTTP"]
     small.more |= {"GRADATIM_HOSTS": "localhost,127.0.0.1", "GRADATIM_BEHIND_PROXY": "1"}
-    link = re.sub(r"^https?://[^/]+", "", small.begin())
-    folder, secure, plain = tmp_path / "proxy", free(), free()
-    folder.mkdir()
-    trusted = certificate(folder)
+    pem = certificate(folder)
     with small.served() as served:
         path = configured(folder, served.address, secure, plain)
         nginx = subprocess.Popen([str(NGINX), "-c", str(path)], stderr=subprocess.PIPE)
         try:
             _wait(nginx, secure)
-            yield Proxied(secure, plain, trusted, link)
+            yield Proxied(secure, plain, pem, link)
         finally:
             nginx.terminate()
             nginx.wait(20)
@@ -184,7 +190,7 @@ def test_a_client_cannot_say_that_it_is_another(proxied: Proxied):
         assert token
         came = person.ask(
             "/sign-in/",
-            {"csrfmiddlewaretoken": token[1], "username": SPONSOR, "password": "wrong each time"},
+            {"csrfmiddlewaretoken": token[1], "username": "nurse.1", "password": "wrong each time"},
         )
     assert came.status == 429
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 def test_from_nothing_to_a_first_entry(either: Installation):
     """Tables, trial, first person by link, second factor, an act; then a stop that waits."""
-    link = either.begin()
+    link = either.begin_anew()
     with either.served() as server:
         person = entered(Sender(server.address), link)
         assert "entry 2" in person.page("/")
