@@ -8,3 +8,16 @@ def test_a_group_is_kept_together(request: pytest.FixtureRequest) -> None:
     """The runner names the group behind the test; where it does not, each is made twice."""
     asked = request.config.getoption("loadgroup", default=False)
     assert request.node.nodeid.endswith("@kept-together") is bool(asked)
+
+
+@pytest.fixture(scope="module")
+def made_once() -> object:
+    """What is made for this module."""
+    return object()
+
+
+def test_a_module_that_makes_something_is_kept_together(
+    request: pytest.FixtureRequest, made_once: object
+) -> None:
+    asked = request.config.getoption("loadgroup", default=False)
+    assert request.node.nodeid.endswith("@tests/house/test_groups.py") is bool(asked)
