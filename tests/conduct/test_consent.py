@@ -11,10 +11,13 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Measured
+from gradatim.conduct.fold import apply
 from gradatim.conduct.permissions import roles_of
+from gradatim.conduct.policies.dosing import a_place_is_held, treatment_goes_on
 from gradatim.conduct.state import plain_version
 from gradatim.conduct.trial import Recorded, Refused
 from gradatim.conduct.views.weights import weight_elements
+from gradatim.core.truth import TRUE
 from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, enrolled, ready, refused
 from tests.conduct.trials import event, protocol, recorded
 
@@ -342,6 +345,42 @@ def test_a_dose_is_asked_of_the_consent_of_its_time(
     assert set(_given_late(led)) & {IN_FORCE, "consent is in force"} == set(breaks)
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "rule"),
+    [
+        (p.Disposition, {"status": "withdrawn"}, "treatment goes on"),
+        (p.Disposition, {"status": "died"}, "treatment goes on"),
+        (p.ParticipantReplaced, {"signers": ("committee.1", "committee.2")}, "a place is held"),
+    ],
+)
+@pytest.mark.parametrize(("on", "counts"), [(NEXT, False), (BEFORE, True)])
+def test_a_dose_is_asked_whether_treatment_went_on_at_its_time(
+    kind: Any, fields: dict[str, Any], rule: str, on: Any, counts: bool
+) -> None:
+    """What ended it on the day after is none of a dose that is entered later still."""
+    led = ready()
+    led.prepare(7e7, 70)
+    recorded(led.sign())
+    by = "committee.1" if "signers" in fields else LEAD
+    made = event(kind, by, SITE, on=on, hour=33, participant="P1", reason="moved", **fields)
+    apply(led.trial.state, led.trial.state.position + 1, made)
+    at = {"started_at": AT, "ended_at": AT + timedelta(hours=1)}
+    given: Any = event(
+        x.DoseAdministered,
+        NURSE,
+        SITE,
+        on=DAY,
+        hour=57,
+        participant="P1",
+        dose=1,
+        amount=7e7,
+        unit="{cells}",
+        **at,
+    )
+    policy = {"treatment goes on": treatment_goes_on, "a place is held": a_place_is_held}[rule]
+    assert (policy(led.trial.state, given).truth is not TRUE) is counts
+
+
 def _given_late(led: Led) -> set[str]:
     done = led.do(
         x.DoseAdministered,
@@ -367,6 +406,9 @@ def test_consent_given_anew_does_not_reach_back_over_a_withdrawal() -> None:
     _renewed(led, "1.0", on=later)
     assert "consent is in force" in _given_late(led)
     between = led.do(f.EncounterDone, NURSE, on=NEXT, hour=80, encounter="day_7")
+    new = Measured(element="malignancy")
+    fact = led.do(p.FactRecorded, fact=new, start=str(NEXT), on=NEXT, hour=81)
+    assert _rules(led, fact) == {"collection has not ended"}
     assert "consent is in force" in _rules(led, between)
     assert "consent is in force" not in _visited(led, later)
 

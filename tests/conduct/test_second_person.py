@@ -259,3 +259,30 @@ def test_who_checks_once_the_infusion_runs_did_not_check_before_it():
     done = give(led)
     found = {led.trial.state.deviations[at].rule for at in done.deviations}
     assert "person and product were checked" in found
+
+
+def test_who_verifies_once_the_infusion_runs_did_not_verify_before_it():
+    led = recorded_as(7e7, 7e7)
+    verify(led)
+    assert isinstance(led.sign(), Recorded)
+    again = led.ask(x.PreparationVerified, SECOND, hour=10, dose=1)
+    assert isinstance(again, Recorded)
+    found = {
+        one.rule: one.description
+        for one in map(led.trial.state.deviations.__getitem__, give(led).deviations)
+    }
+    assert "10:00" in found["the preparation is verified"]
+
+
+def test_what_bags_without_a_label_hold_is_not_known():
+    """The dose is of cells, and nobody says how many a mL holds."""
+    led = ready()
+    bags = tuple(x.Bag(id=name, volume_ml=10.0) for name in ("X1", "X2"))
+    led.act(x.ProductReceived, LABORATORY, hour=7, lot="X", bags=bags)
+    led.act(x.ProductReleased, LABORATORY, hour=7, lot="X", bags=("X1", "X2"))
+    led.do(x.ProductAssigned, f"pharmacist.{SITE}.1", lot="X", dose=1, bags=("X1", "X2"))
+    drawn = (x.Drawn("X1", 10.0, 0.0, THAWED), x.Drawn("X2", 4.0, 6.0, THAWED))
+    more: dict[str, Any] = {"planned": 7e7, "unit": "{cells}", "weight_kg": 70.0, "drawn": drawn}
+    led.do(x.DosePrepared, LABORATORY, lot="X", dose=1, amount=7e7, **more)
+    verify(led)
+    assert "cells a bag holds is not known" in refused(led.sign())["the preparation still holds"]

@@ -74,6 +74,7 @@ class Breach(Template):
     NOT_OF_OTHER = "{why}: record it of {participant} as well, before the number is given up"
     NO_PREPARATION = "no preparation of dose {dose} is recorded"
     NOT_VERIFIED = "nobody has verified the preparation of dose {dose}"
+    VERIFIED_AT = "it was verified at {moment}, after the dose had begun"
     CHECKLIST_NOT_SIGNED = "no checklist of dose {dose} is signed"
     CHECKLIST_SIGNED_ON = "it was signed on {day}"
     CHECKLIST_SIGNED_AT = "it was signed at {moment}, after the dose had begun"

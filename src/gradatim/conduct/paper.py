@@ -30,6 +30,11 @@ def is_transcribed(event: Event) -> bool:
     return event.paper is not None and isinstance(event, TRANSCRIBED)
 
 
+def is_authorisation(event: Event) -> bool:
+    """Whether an event can be refused; what was signed on paper has happened, and cannot."""
+    return ACTS[type(event)].refusable and not is_transcribed(event)
+
+
 def may_be_on_paper(kind: type[Event]) -> bool:
     """Whether an act may be entered from paper: a step of a dose, or an unsigned fact of a site.
 

@@ -9,8 +9,8 @@ from gradatim.conduct.conflicts import changed_by_others
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import PersonalDataErased
 from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.personal import forget
-from gradatim.conduct.policies import is_authorisation
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
 from gradatim.conduct.trial import Recorded, RecordOutcome, Stale, Trial
 

@@ -33,8 +33,9 @@ from gradatim.conduct.events.review import ProposalMade, QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.fold import apply, fold
+from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.permissions import permitted
-from gradatim.conduct.policies import check, is_authorisation, noted, refusals, unmet_rules
+from gradatim.conduct.policies import check, noted, refusals, unmet_rules
 from gradatim.conduct.policies.entry import screened_before
 from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words

@@ -25,7 +25,6 @@ from gradatim.conduct.events.findings import (
     ScoresRecorded,
     VitalSignsRecorded,
 )
-from gradatim.conduct.paper import is_transcribed
 from gradatim.conduct.policies import (
     account,
     allowing,
@@ -298,11 +297,6 @@ AUTHORISATIONS = {kind: asked for kind, asked in POLICIES.items() if ACTS[kind].
 """What can be refused, and the policies it must pass."""
 RULES = {kind: asked for kind, asked in POLICIES.items() if not ACTS[kind].refusable}
 """Facts that can break a rule, and the rules."""
-
-
-def is_authorisation(event: Event) -> bool:
-    """Whether an event can be refused; what was signed on paper has happened, and cannot."""
-    return ACTS[type(event)].refusable and not is_transcribed(event)
 
 
 def _policies_of(kind: type[Event]) -> tuple[Policy, ...]:

@@ -4,7 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from gradatim.conduct.days import begun_at, day_of, done_by, happened_at
-from gradatim.conduct.events.participants import ParticipantEnrolled
+from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import (
+    Disposition,
+    ParticipantEnrolled,
+    ParticipantReplaced,
+)
 from gradatim.conduct.events.product import (
     BedsideChecked,
     DoseAdministered,
@@ -16,6 +21,7 @@ from gradatim.conduct.events.product import (
     ReleaseResult,
 )
 from gradatim.conduct.messages import Breach, Standing, listed
+from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
@@ -25,6 +31,7 @@ from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.doses import (
     Dose,
     doses,
+    entries_of,
     first_dose_at,
     first_dose_on,
     given,
@@ -62,7 +69,7 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
     if now is not None and (one.level or 0) > now.level and first_dose_at(state, one) is None:
         return broken(Breach.LEVEL_LEFT(level=one.level or 0, level2=now.level))
     return either(
-        not one.replaced,
+        not one.replaced or _came_later(state, event, ParticipantReplaced),
         f"{one.id} has a place in cohort {one.cohort}",
         Breach.REPLACED(participant=Term(one.id)),
     )
@@ -71,13 +78,27 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
 def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
     """The participant has not left the treatment, nor died."""
     one = person(state, event)
-    if one.status in ("enrolled", "treated") and died_on(state, one) is not None:
+    died = died_on(state, one)
+    if not is_authorisation(event) and one.level is not None:
+        if died is not None and died < event.occurred_on:
+            return broken(Breach.HAS_DIED(participant=Term(one.id)))
+        if _came_later(state, event, Disposition):
+            return holds("it was before the end of the treatment")
+    if one.status in ("enrolled", "treated") and died is not None:
         return broken(Breach.HAS_DIED(participant=Term(one.id)))
     return either(
         one.status in ("enrolled", "treated"),
         f"{one.id} is {one.status}",
         Breach.NOT_IN_TREATMENT(participant=Term(one.id), status=Term(one.status)),
     )
+
+
+def _came_later(state: State, event: _Dosing, kind: type[Event]) -> bool:
+    """Whether what is told of a dose was before every entry of a type: it says nothing of it."""
+    found = [made for _, made in entries_of(state, person(state, event), kind)]
+    if is_authorisation(event) or not found:
+        return False
+    return all(happened_at(state, made) > moment(event) for made in found)
 
 
 def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
@@ -87,6 +108,9 @@ def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
     if dose.verified is None:
         return unknown(Breach.NOT_VERIFIED(dose=event.dose))
+    then = moment(dose.verified)
+    if isinstance(event, DoseAdministered) and then > event.started_at:
+        return broken(Breach.VERIFIED_AT(moment=Term(f"{then:%Y-%m-%d %H:%M %Z}")))
     return two_people(done_by(dose.prepared), done_by(dose.verified))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import (
@@ -29,7 +28,7 @@ from gradatim.conduct.events.participants import (
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.messages import Breach, any_of, listed
-from gradatim.conduct.paper import is_transcribed
+from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.permissions import roles_of
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
@@ -39,7 +38,6 @@ from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
 from gradatim.conduct.views.consent import (
     Consenting,
     asked_for,
-    before_withdrawal,
     demanded_on,
     is_known_language,
     is_to_version_in_force,
@@ -56,8 +54,8 @@ from gradatim.conduct.views.visits import window_days
 from gradatim.conduct.voids import void_to_confirm
 from gradatim.core.dates import on, parse_day
 from gradatim.core.message import Label, Term, Text, clauses
-from gradatim.core.truth import FALSE, TRUE, UNKNOWN
-from gradatim.core.verdict import Reason, Verdict
+from gradatim.core.truth import FALSE, TRUE
+from gradatim.core.verdict import Verdict
 from gradatim.protocol.elements import COVERABLE
 from gradatim.rules.context import Situation
 
@@ -75,7 +73,7 @@ def the_trial_goes_on(state: State, event: Event) -> Verdict:
     What was done, or signed on paper, was so when it was not stopped until then.
     """
     stopped = state.stopped is not None
-    if _is_told(event):
+    if not is_authorisation(event):
         stopped = stopped_by(state, happened_at(state, event))
     if stopped:
         return broken(Breach.STOPPED())
@@ -85,17 +83,12 @@ def the_trial_goes_on(state: State, event: Event) -> Verdict:
 def dosing_is_not_paused(state: State, event: Event) -> Verdict:
     """Dosing is not paused; or was not, when something was done or signed on paper."""
     pause = state.pauses[-1] if state.pauses else None
-    if _is_told(event):
+    if not is_authorisation(event):
         pause = paused_at(state, happened_at(state, event))
     if pause is None:
         return holds("dosing is not paused")
     reason = getattr(state.events[pause], "reason", "")
     return broken(Breach.PAUSED(entry=pause, reason=reason))
-
-
-def _is_told(event: Event) -> bool:
-    """Whether an event tells of what was done, and authorises nothing now."""
-    return is_transcribed(event) or not ACTS[type(event)].refusable
 
 
 def the_site_is_open(state: State, event: Event) -> Verdict:
@@ -239,7 +232,7 @@ def consent_is_in_force(state: State, event: Event) -> Verdict:
     first = min(state.events[at].occurred_on for at, _ in one.consents)
     if first > event.occurred_on:
         return broken(Breach.CONSENT_LATER(day=first))
-    if not _is_told(event):
+    if is_authorisation(event):
         told = Breach.CONSENT(participant=Term(one.id), status=Term(one.consent))
         return either(one.consent == "given", f"consent was given on {first}", told)
     scope = "all" if isinstance(event, FOLLOW_UP) else "treatment"
@@ -254,12 +247,11 @@ def consent_is_in_force(state: State, event: Event) -> Verdict:
 def collection_has_not_ended(state: State, event: Event) -> Verdict:
     """Nothing is collected of who withdrew from everything, but what is of before that."""
     one = person(state, event)
-    ended = withdrawal(state, one)
-    if ended is None:
+    ended, _ = withdrawn_then(state, one, event, "all")
+    why = Breach.CONSENT(participant=Term(one.id), status=Term("withdrawn"))
+    if ended is FALSE:
         return holds("consent was not withdrawn from everything")
-    truth = before_withdrawal(state, event, ended)
-    why = Breach.CONSENT(participant=Term(one.id), status=Term(one.consent))
-    return Verdict(truth, why, reason=Reason.NO_RECORD if truth is UNKNOWN else None)
+    return broken(why) if ended is TRUE else unknown(why)
 
 
 def the_participant_lived(state: State, event: Event) -> Verdict:
@@ -278,7 +270,7 @@ def the_participant_lived(state: State, event: Event) -> Verdict:
 def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:
     """Consent is to the form that was in force, and to one that tells of what has changed since."""
     one = person(state, event)
-    found = asked_for(state, one, event if _is_told(event) else None)
+    found = asked_for(state, one, None if is_authorisation(event) else event)
     if found.met or not one.consents:  # without any, `consent_is_in_force` says so
         return holds("consent is up to date")
     if found.since:

@@ -150,9 +150,10 @@ def the_amount_is_what_was_drawn(state: State, event: DosePrepared) -> Verdict:
 
 
 def _drawn(state: State, event: DosePrepared) -> Iterator[Drawn]:
+    """Yield the bags of fluid that a dose was drawn from, whatever their labels say."""
     for drawn in event.drawn:
         for bag in state.inventory.find(event.lot, (drawn.bag,)):
-            if bag.holds_cells:
+            if bag.volume_ml is not None:
                 yield bag._replace(thawed_at=drawn.thawed_at), drawn.volume_ml
 
 

@@ -1,6 +1,5 @@
 """Policies of urgent safety measures: what they hold, when they end, when they were told of."""
 
-from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.base import Event
@@ -11,7 +10,7 @@ from gradatim.conduct.events.trial import (
     UrgentSafetyMeasureNotified,
 )
 from gradatim.conduct.messages import Breach
-from gradatim.conduct.paper import is_transcribed
+from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.policies.verdicts import broken, either, every, holds
 from gradatim.conduct.state import State, UrgentMeasure
 from gradatim.conduct.views.urgent import notifications, standing, stood
@@ -39,7 +38,7 @@ def no_urgent_measure_holds(state: State, event: Event) -> Verdict:
 def _asked(state: State, event: Event) -> list[UrgentMeasure]:
     """Return the measures that an act is asked for: those of now, or of when something was done."""
     about = participant_of(state, event)
-    if ACTS[type(event)].refusable and not is_transcribed(event):
+    if is_authorisation(event):
         return standing(state, event.site, about)
     return stood(state, event.site, about, happened_at(state, event))
 
