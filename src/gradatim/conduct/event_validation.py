@@ -350,7 +350,9 @@ def _voids(state: State, event: Event) -> None:
         void = void_to_confirm(state, event)
         if void is None:
             raise _unusable(event, f"entry {event.of} waits for no confirmation")
-        _same_place(state, event, state.events[void.of])
+        said = state.events[void.of]
+        if said.site or getattr(said, "participant", None):  # else an investigator of any site may
+            _same_place(state, event, said)
 
 
 def _same_place(state: State, event: Event, entry: Event) -> None:
