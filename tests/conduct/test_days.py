@@ -1,7 +1,7 @@
 """One trial day, from the zone of the site, however a time is stored."""
 
 from copy import deepcopy
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +17,9 @@ from gradatim.conduct.fold import apply
 from gradatim.conduct.state import State
 from gradatim.conduct.views.doses import first_dose_on
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.tasks import tasks
 from gradatim.dosefinding.outcomes import DoseOutcome
+from tests.conduct.ready import DAY, ready
 from tests.conduct.treated import add, one, treated
 from tests.conduct.trials import START, UC_MSC, event, simulated
 
@@ -105,6 +107,18 @@ def test_without_a_zone_a_day_is_what_the_entry_says():
     assert zone_of(state, "S01") is None
     assert day_of(state, _given(AT, date(2027, 2, 17))) == date(2027, 2, 17)
     assert day_at(state, "S01", AT.astimezone(ZoneInfo("Asia/Shanghai"))) == date(2027, 2, 17)
+
+
+@pytest.mark.parametrize("zone", WITH_DAYLIGHT_SAVING)
+def test_what_a_site_has_to_do_is_due_by_the_end_of_its_own_day(zone: ZoneInfo):
+    """Wherever whoever looks at the list is, and whatever their clock shows."""
+    state = ready().trial.state
+    state.zones["S01"] = str(zone)
+    for away in WITH_DAYLIGHT_SAVING:
+        listed = tasks(state, datetime.combine(DAY, time(12), away), DAY)
+        found = [one.due.astimezone(zone) for one in listed if one.participant and one.due]
+        assert found
+        assert {due.time() for due in found} == {time(23, 59)}
 
 
 def test_every_zone_of_the_list_is_known():

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from gradatim.conduct.days import day_at
+from gradatim.conduct.days import day_at, zone_of
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.bedside import bedside_rules, checked_by
 from gradatim.conduct.views.doses import Dose, doses, first_dose_on, given
@@ -120,7 +120,8 @@ def _next(
 
 def _bags_in_words(state: State, one: Participant, number: int, now: datetime, on: date) -> str:
     """Say which bags are to be set aside, as far as they can be worked out."""
-    found = to_set_aside(state, one, number, Moment(now, on, now.tzinfo or UTC))
+    zone = zone_of(state, one.site) or now.tzinfo or UTC
+    found = to_set_aside(state, one, number, Moment(now, on, zone))
     if not found.lot or found.computed is None:
         return "set aside what it takes"
     planned = found.computed.planned

@@ -4,10 +4,11 @@ A task goes when the entry that it asks for is recorded.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from gradatim.conduct.conflicts import participant_of
+from gradatim.conduct.days import zone_of
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryVoided
@@ -80,7 +81,7 @@ def tasks(state: State, now: datetime, on: date) -> list[Task]:
 
     Args:
         state: the trial.
-        now: the time that clocks are looked at; days end by its zone.
+        now: the time that clocks are looked at; where no zone is recorded, days end by its own.
         on: the day, by the clock of the sites.
     """
     if not state.versions:
@@ -98,7 +99,9 @@ def with_events(state: State) -> frozenset[str]:
     return state.remembered("with events", lambda: frozenset(state.adverse_events.values()))
 
 
-def _end_of(day: date | None, zone: tzinfo | None) -> datetime | None:
+def _end_of(state: State, one: Participant, day: date | None, now: datetime) -> datetime | None:
+    """Return the end of a day at the site of a participant."""
+    zone = zone_of(state, one.site) or now.tzinfo
     return None if day is None else datetime.combine(day, time(23, 59), tzinfo=zone)
 
 
@@ -282,7 +285,7 @@ def _visits(state: State, one: Participant, now: datetime, on: date) -> Iterator
                 "EncounterDone",
                 one.site,
                 one.id,
-                _end_of(visit.last, now.tzinfo),
+                _end_of(state, one, visit.last, now),
                 {"encounter": visit.encounter},
             )
 
@@ -299,7 +302,7 @@ def _pregnancies(state: State, one: Participant, now: datetime, on: date) -> Ite
             "PregnancyOutcomeReported",
             one.site,
             one.id,
-            _end_of(step(parse_day(event.detected_on).first, within), now.tzinfo),
+            _end_of(state, one, step(parse_day(event.detected_on).first, within), now),
             {"of": str(position)},
         )
 
@@ -318,7 +321,7 @@ def _doses(state: State, one: Participant, now: datetime, on: date) -> Iterator[
                 found.event,
                 one.site,
                 one.id,
-                _end_of(found.day, now.tzinfo),
+                _end_of(state, one, found.day, now),
                 found.given,
             )
 
@@ -355,7 +358,7 @@ def _readiness(state: State, one: Participant, now: datetime, on: date) -> Itera
         "EligibilityConfirmed",
         one.site,
         one.id,
-        _end_of(one.first_dose_planned, now.tzinfo),
+        _end_of(state, one, one.first_dose_planned, now),
     )
 
 

@@ -29,7 +29,7 @@ def visible_tasks(access: Access, now: datetime, on: date) -> list[VisibleTask]:
 
     Args:
         access: the user's.
-        now: the time that clocks are looked at; days end by its zone.
+        now: the time that clocks are looked at; where no zone is recorded, days end by its own.
         on: the day, by the clock of the sites.
     """
     found = []

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +18,7 @@ from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import Task
 from gradatim.conduct.views.visible_tasks import visible_tasks
 from gradatim.web.access import Request, page
-from gradatim.web.clock import now, today_at
+from gradatim.web.clock import now, now_at, today_at
 
 _SHOWN = 60
 ACTIONS = {
@@ -43,7 +42,7 @@ def overview(request: Request) -> HttpResponse:
         return render(request, "gradatim/not_active.html")
     rows = [
         (one, _url(one.task) if one.mine else "")
-        for one in visible_tasks(access, localtime(now()), day)
+        for one in visible_tasks(access, now_at(state, ""), day)
     ]
     mine = [row for row in rows if row[0].mine]
     return render(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from ninja import Router
 
@@ -17,7 +16,7 @@ from gradatim.conduct.views.visible_tasks import VisibleTask, visible_tasks
 from gradatim.protocol.questions import ruled_design
 from gradatim.web.api.operations.dependencies import FAULTS, access_to, trial_of
 from gradatim.web.api.schemas import trial as schemas
-from gradatim.web.clock import now, today_at
+from gradatim.web.clock import now_at, today_at
 
 router = Router(tags=["trial"])
 
@@ -81,7 +80,7 @@ def tasks(request: HttpRequest) -> Any:
     """List what waits for somebody, what is due first."""
     access = access_to(request, "overview")
     day = today_at(access.state, "")
-    return {"items": [_task(one) for one in visible_tasks(access, localtime(now()), day)]}
+    return {"items": [_task(one) for one in visible_tasks(access, now_at(access.state, ""), day)]}
 
 
 def _task(one: VisibleTask) -> dict[str, Any]:
