@@ -6,14 +6,14 @@ not refused. The trial goes on around them as it may.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from gradatim.conduct.corrections import CORRECTABLE
 from gradatim.conduct.events import findings, participants, product, safety, trial
 from gradatim.conduct.events.base import Event, Measured, Paper, Signature
+from gradatim.conduct.permissions import who_may_correct, who_may_void
 from gradatim.conduct.simulate.opening import CELLS_PER_ML
 from gradatim.conduct.simulate.run import COMMITTEE, SPONSOR, Occasion, Run, staff
 from gradatim.conduct.state import Participant
@@ -22,6 +22,7 @@ from gradatim.core.errors import UnusableInput
 
 AT_A_SITE = ("investigator", "coordinator", "nurse", "pharmacist", "cell_lab")
 TERMS = ("Anaphylaxis", "Thromboembolic event", "Fever", "Headache", "a strange feeling")
+WATCHED = ("anaphylaxis", "thromboembolic_event")
 RELATIONS = ("unrelated", "unlikely", "possible", "definite", None)
 
 
@@ -56,6 +57,19 @@ class Disturbances:
     def somebody(self, one: Participant) -> str:
         """Draw a member of a participant's site."""
         return staff(one.site, self.rng.choice(AT_A_SITE))
+
+    def member(self, site: str, entitled: Sequence[str]) -> str:
+        """Draw a member of a site, most often one with a task of those that are entitled."""
+        may = [role for role in AT_A_SITE if role in entitled]
+        return staff(site, self.rng.choice(may if may and self.rng.random() < 0.8 else AT_A_SITE))
+
+    def entry(self, run: Run, latest: int, fits: Callable[[int], bool]) -> int | None:
+        """Draw one of the latest entries, each kind of them alike: most are results."""
+        kinds: dict[str, list[int]] = {}
+        last = run.state.position
+        for at in filter(fits, range(max(1, last - latest), last + 1)):
+            kinds.setdefault(type(run.state.events[at]).__name__, []).append(at)
+        return self.rng.choice(kinds[self.rng.choice(sorted(kinds))]) if kinds else None
 
     def event_of(self, run: Run, one: Participant) -> str | None:
         """Draw one of a participant's adverse events."""
@@ -143,25 +157,42 @@ def _death(by: Disturbances, run: Run) -> None:
 
 
 def _correction(by: Disturbances, run: Run) -> None:
-    """Somebody, entitled or not, corrects one of the latest entries."""
-    last = run.state.position
-    at = by.rng.randint(max(1, last - 150), last)
-    entry = run.state.events[at]
-    if not isinstance(entry, CORRECTABLE):
+    """Somebody, entitled or not, corrects one of the latest entries, of any kind alike."""
+    at = by.entry(run, 150, lambda at: bool(who_may_correct(run.state, at)))
+    if at is None:
         return
+    entry = run.state.events[at]
     tries = [fields for name, fields in _CHANGES if name in entry.__struct_fields__]
     tries.append({"occurred_on": str(run.today)})
-    site = entry.site or "S01"
-    who = staff(site, by.rng.choice(AT_A_SITE)) if by.rng.random() < 0.9 else SPONSOR
+    who = by.member(entry.site or "S01", who_may_correct(run.state, at))
     signature = Signature("Somebody", "corrected and seen by me")
     run.ask(
         participants.EntryCorrected,
-        who,
+        who if by.rng.random() < 0.9 else SPONSOR,
         entry.site,
         of=at,
         fields=dict(by.rng.choice(tries)),
         reason="a slip of the pen",
         signature=by.rng.choice((None, signature)),
+    )
+
+
+def _made_less(by: Disturbances, run: Run) -> None:
+    """An investigator signs that an adverse event was less than it was recorded."""
+    at = by.entry(
+        run, 150, lambda at: isinstance(run.state.events[at], safety.AdverseEventReported)
+    )
+    if at is None:
+        return
+    site = run.state.events[at].site
+    run.ask(
+        participants.EntryCorrected,
+        staff(site, "investigator"),
+        site,
+        of=at,
+        fields=by.rng.choice(({"grade": 1}, {"relation": "unrelated"}, {"onset": "2026-12-01"})),
+        reason="the source says otherwise",
+        signature=Signature("An investigator", "corrected and seen by me"),
     )
 
 
@@ -182,13 +213,14 @@ _CHANGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
 
 def _void(by: Disturbances, run: Run) -> None:
     """Somebody marks an entry as made in error; another signs that, or takes it back."""
-    last = run.state.position
-    at = by.rng.randint(max(1, last - 200), last)
+    at = by.entry(run, 200, lambda at: bool(who_may_void(run.state, at)))
+    if at is None:
+        return
     site = run.state.events[at].site or "S01"
     signature = Signature("Somebody", "made in error, as I have seen")
     made = run.ask(
         participants.EntryVoided,
-        staff(site, by.rng.choice(AT_A_SITE)),
+        by.member(site, who_may_void(run.state, at)),
         site,
         of=at,
         reason="of another person",
@@ -210,7 +242,7 @@ def _void(by: Disturbances, run: Run) -> None:
 
 def _weight_changes(by: Disturbances, run: Run) -> None:
     """Somebody gains or loses weight, or is weighed in pounds."""
-    if (one := by.person(run, "screening", "eligible", "waiting", "enrolled")) is not None:
+    if (one := by.person(run, "registered", "consented", "eligible", "enrolled")) is not None:
         factor = by.rng.choice((0.88, 0.95, 1.05, 1.12, 2.2))
         run.weights[one.id] = round(run.weights.get(one.id, 70.0) * factor, 1)
 
@@ -280,7 +312,7 @@ def _dose_out_of_order(by: Disturbances, run: Run) -> None:
         staff(one.site, "nurse"),
         one.site,
         participant=one.id,
-        dose=1,
+        dose=by.rng.choice((1, 1, 2)),
         started_at=start,
         ended_at=start + timedelta(minutes=by.rng.choice((1, 60))),
         amount=amount,
@@ -369,6 +401,67 @@ def _comes_back(by: Disturbances, run: Run) -> None:
         )
 
 
+def _registered_twice(by: Disturbances, run: Run) -> None:
+    """Somebody has a second number for a while, under which something happens to them."""
+    if (one := by.person(run, "enrolled", "treated", "eligible", "completed")) is None:
+        return
+    second = f"{one.id}.twice{by.number}"
+    about: dict[str, Any] = {"participant": second}
+    lead = staff(one.site, "investigator")
+    run.ask(
+        participants.ParticipantRegistered,
+        staff(one.site, "coordinator"),
+        one.site,
+        person_token=f"{by.rng.getrandbits(256):064x}",
+        **about,
+    )
+    if second not in run.state.participants:
+        return
+    happened = by.rng.randrange(4)
+    if happened == 0:
+        run.ask(participants.Disposition, lead, one.site, status="died", **about)
+    elif happened == 1:
+        run.ask(participants.InformedConsentWithdrawn, lead, one.site, scope="all", **about)
+    else:
+        run.ask(
+            safety.AdverseEventReported,
+            lead,
+            one.site,
+            adverse_event=f"{second}-event",
+            term=by.rng.choice(TERMS),
+            onset=str(run.today),
+            grade=by.rng.choice((1, 3, 4)),
+            relation=by.rng.choice(RELATIONS),
+            **about,
+        )
+    run.ask(
+        participants.ParticipantsMerged,
+        lead,
+        one.site,
+        into=one.id,
+        reason="one passport",
+        signature=Signature("An investigator", "one person"),
+        **about,
+    )
+
+
+def _classified(by: Disturbances, run: Run) -> None:
+    """An investigator says whether an event is one that the protocol watches."""
+    one = by.person(run, "treated", "completed", "withdrawn")
+    if one is None or (name := by.event_of(run, one)) is None:
+        return
+    run.ask(
+        safety.AdverseEventClassified,
+        staff(one.site, "investigator"),
+        one.site,
+        participant=one.id,
+        adverse_event=name,
+        answers={by.rng.choice(WATCHED): by.rng.choice(("yes", "yes", "no"))},
+        signer=staff(one.site, "investigator"),
+        signature=Signature("An investigator", "I have judged it"),
+    )
+
+
 def _paper(by: Disturbances, run: Run) -> None:
     """A dose that was given during an outage is entered days later, from the paper."""
     if (one := by.person(run, "enrolled")) is None:
@@ -426,6 +519,7 @@ _ON_A_DAY: tuple[_Mishap, ...] = (
     _death,
     _correction,
     _correction,
+    _made_less,
     _void,
     _void,
     _weight_changes,
@@ -439,5 +533,8 @@ _ON_A_DAY: tuple[_Mishap, ...] = (
     _replaced,
     _urgent_measure,
     _comes_back,
+    _registered_twice,
+    _classified,
+    _classified,
     _paper,
 )

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from gradatim.cli.ledger.state import whole_document
 from gradatim.conduct.simulate import INCIDENTS, simulate
 from gradatim.conduct.trial import Trial
-from tests.conduct.checker import Body, bodies, differences, violations
+from tests.conduct.checker import differences, violations
 from tests.conduct.disturbances import Disturbances
 from tests.conduct.memory import ListStore
+from tests.conduct.reading import Body, bodies
 from tests.conduct.trials import START, candidates, protocol
 
 
-def disturbed(seed: int, longest: int = 110) -> Trial:
+def disturbed(seed: int, longest: int = 110, rates: tuple[float, ...] = (0.1, 0.3, 0.6)) -> Trial:
     """Return a trial of some weeks, from its first day on: how long, and how bad, by the seed."""
     document, text = protocol()
     trial = Trial(ListStore(), document.study.study.id)
@@ -26,7 +27,7 @@ def disturbed(seed: int, longest: int = 110) -> Trial:
         seed,
         until=START + timedelta(days=draw.randint(40, longest)),
         incidents=INCIDENTS if draw.random() < 0.2 else (),
-        disturb=Disturbances(seed, draw.choice((0.1, 0.3, 0.6))),
+        disturb=Disturbances(seed, draw.choice(rates)),
     )
     return trial
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.conduct.checker import Body, violations
+from tests.conduct.checker import violations
 from tests.conduct.disturbed import disturbed, entries_of, told_wrongly
+from tests.conduct.reading import Body
 
 HISTORIES, PART = 200, 10
 Doctor = Callable[[list[dict[str, Any]], int], None]

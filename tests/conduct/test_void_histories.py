@@ -32,22 +32,25 @@ def gone(trial: Trial) -> set[int]:
     raw = {one.position: decoded(one.body) for one in trial.store.read(NAME)}
     for position, made in raw.items():
         if isinstance(made, p.EntryVoided):
+            signers[position] = {made.recorded_by}
             said = raw[made.of]
-            if isinstance(said, p.EntryVoided):
-                marked.pop(said.of)
-            else:
+            if not isinstance(said, p.EntryVoided):
                 marked[made.of] = position
-                signers[position] = {made.recorded_by}
         elif isinstance(made, p.VoidConfirmed):
-            signers[made.of].add(made.recorded_by)
-    found: set[int] = set()
-    for of, position in marked.items():
+            position = made.of
+            signers[position].add(made.recorded_by)
+        else:
+            continue
         void: Any = raw[position]
-        who = signers[position]
-        two = len(who) > 1 and any(one.startswith("investigator") for one in who)
-        if two or not void.bears_on:
-            found.add(of)
-    return found
+        said = raw[void.of]
+        if isinstance(said, p.EntryVoided) and _is_signed(void, signers[position]):
+            marked.pop(said.of)  # taken back
+    return {of for of, at in marked.items() if _is_signed(raw[at], signers[at])}
+
+
+def _is_signed(void: Any, who: set[str]) -> bool:
+    two = len(who) > 1 and any(one.startswith("investigator") for one in who)
+    return two or not void.bears_on
 
 
 @HISTORIES
