@@ -1,8 +1,10 @@
 """Every event for every role: who may record what, and where."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events import BY_NAME, EVENTS
@@ -15,7 +17,7 @@ from gradatim.conduct.policies import check
 from gradatim.conduct.roles import ROLES, SITE_STAFF
 from gradatim.conduct.state import State
 from gradatim.core.truth import TRUE
-from tests.conduct.trials import event
+from tests.conduct.trials import START, event
 
 ALWAYS = {"TrialCreated"}
 """What begins a ledger, before anybody has a task."""
@@ -91,8 +93,7 @@ def test_nobody_records_as_the_system_nor_is_given_its_name() -> None:
 def on_paper(name: str, signed_by: str, recorded_by: str = "clerk") -> Event:
     """An event of a type that somebody enters from a paper that somebody signed."""
     made = bare(name, recorded_by, "S01")
-    signed = datetime(2027, 1, 1, tzinfo=UTC)
-    made.paper = Paper(signed_by=signed_by, signed_at=signed, image_sha256="a" * 64)  # type: ignore[misc]
+    made.paper = Paper(signed_by=signed_by, signed_at=made.recorded_at, image_sha256="a" * 64)  # type: ignore[misc]
     return made
 
 
@@ -136,3 +137,19 @@ def test_who_is_of_no_site_enters_no_paper(role: str) -> None:
     apply(state, 4, event(t.RoleGranted, "sponsor", "S01", user="lead", role="investigator"))
     for name in MAY:
         assert permitted(state, on_paper(name, "lead", "user")).truth is not TRUE, name
+
+
+@pytest.mark.parametrize(
+    ("signed", "allowed"), [(-1, False), (0, True), (5, True), (10, True), (11, False)]
+)
+def test_who_signed_on_paper_held_the_task_on_that_day(signed: int, allowed: bool) -> None:
+    """Whoever has left since did what they did; whoever came since did not."""
+    state = trial_with("investigator", "S01")
+    apply(state, 4, event(t.RoleGranted, "sponsor", "S01", user="clerk", role="nurse"))
+    left: dict[str, Any] = {"user": "user", "role": "investigator", "reason": "left"}
+    gone = event(t.RoleRevoked, "sponsor", "S01", on=START + timedelta(days=10), **left)
+    apply(state, 5, gone)
+    made = on_paper("DoseAdministered", "user")
+    at = made.recorded_at + timedelta(days=signed)
+    made.paper = replace(made.paper, signed_at=at)  # type: ignore[misc,type-var]
+    assert (permitted(state, made).truth is TRUE) is allowed

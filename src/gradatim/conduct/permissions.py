@@ -5,11 +5,13 @@ user may. What follows by itself is recorded by `gradatim`.
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.corrections import CORRECTABLE, is_signed, own_answers
+from gradatim.conduct.days import day_at
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.events.base import SYSTEM, Event
+from gradatim.conduct.events.base import SYSTEM, Event, Paper
 from gradatim.conduct.events.participants import (
     CriterionAttested,
     EntryCorrected,
@@ -57,6 +59,16 @@ def roles_of(state: State, user: str, site: str) -> frozenset[str]:
     return frozenset(state.roles.get((user, site), set()) | state.roles.get((user, ""), set()))
 
 
+def roles_on(state: State, user: str, site: str, day: date) -> frozenset[str]:
+    """Return the roles that a user held at a site on a day, those of the whole trial included."""
+    held: dict[tuple[str, str], bool] = {}
+    for one in state.delegations:
+        on = state.events[one.position].occurred_on
+        if one.user == user and one.site in (site, "") and (on <= day if one.held else on < day):
+            held[one.site, one.role] = one.held
+    return frozenset(role for (_, role), still in held.items() if still)
+
+
 def permitted(state: State, event: Event) -> Verdict:
     """Say whether the user who records an event may do so where it is recorded.
 
@@ -67,7 +79,7 @@ def permitted(state: State, event: Event) -> Verdict:
         return Verdict(FALSE, f"{SYSTEM} is the system itself, which nobody signs for")
     name = type(event).__name__
     if event.paper is not None:
-        return _may_transcribe(state, event, event.paper.signed_by)
+        return _may_transcribe(state, event, event.paper)
     if name == "TrialCreated" or (name == "RoleGranted" and not state.roles):
         return Verdict(TRUE, "the trial begins")
     if isinstance(event, EntryCorrected) and event.of in state.events:
@@ -77,7 +89,8 @@ def permitted(state: State, event: Event) -> Verdict:
     if isinstance(event, VoidConfirmed) and event.signature is None:
         return Verdict(FALSE, "that an entry was made in error is signed")
     if is_judgement(state, event):
-        return _judges(state, event, event.recorded_by)
+        who = event.recorded_by
+        return _judges(who, roles_of(state, who, event.site))
     return _holds(state, event, MAY[name])
 
 
@@ -93,16 +106,18 @@ def is_judgement(state: State, event: Event) -> bool:
     return element is not None and element.judged_by == INVESTIGATOR
 
 
-def _judges(state: State, event: Event, who: str) -> Verdict:
+def _judges(who: str, roles: frozenset[str]) -> Verdict:
     """Say whether who answers, or signed on paper, is an investigator."""
-    roles = roles_of(state, who, event.site)
     if INVESTIGATOR in roles:
         return Verdict(TRUE, f"{who} is an investigator")
     return Verdict(FALSE, f"{who} is no investigator: this answer is an investigator's")
 
 
-def _may_transcribe(state: State, event: Event, signed_by: str) -> Verdict:
-    """Say whether an act on paper may be entered: by staff of the site, of who held its task."""
+def _may_transcribe(state: State, event: Event, paper: Paper) -> Verdict:
+    """Say whether an act on paper may be entered: by staff of the site, of who held its task.
+
+    They held it on the day on which they signed, whatever became of it since.
+    """
     kind = BY_NAME[type(event).__name__]
     if not may_be_on_paper(kind):
         why = "only what a site records unsigned, and the steps of a dose, are entered from paper"
@@ -110,14 +125,16 @@ def _may_transcribe(state: State, event: Event, signed_by: str) -> Verdict:
     found = _holds(state, event, SITE_STAFF)
     if found.truth is not TRUE:
         return found
+    day = day_at(state, event.site, paper.signed_at)
+    roles = roles_on(state, paper.signed_by, event.site, day)
     if is_judgement(state, event):
-        return _judges(state, event, signed_by)
+        return _judges(paper.signed_by, roles)
     may = who_signs_on_paper(kind)
-    roles = roles_of(state, signed_by, event.site)
     if roles.intersection(may):
-        return Verdict(TRUE, f"{signed_by} is {', '.join(sorted(roles))}")
+        return Verdict(TRUE, f"{paper.signed_by} was {', '.join(sorted(roles))} on {day}")
     where = f" at site {event.site}" if event.site else ""
-    return Verdict(FALSE, f"{signed_by}, who signed on paper{where}, is not {' or '.join(may)}")
+    who = f"{paper.signed_by}, who signed on paper{where}"
+    return Verdict(FALSE, f"{who}, was not {' or '.join(may)} on {day}")
 
 
 def _holds(state: State, event: Event, may: tuple[str, ...]) -> Verdict:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from gradatim.conduct.days import day_at
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.paper import who_signs_on_paper
-from gradatim.conduct.permissions import roles_of
 from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.field_factory import MomentField
 
@@ -18,8 +17,8 @@ from gradatim.web.forms.field_factory import MomentField
 def paper_fields(asked: FormContext) -> dict[str, forms.Field]:
     """Return the fields that an act on paper has beside its own."""
     may = who_signs_on_paper(BY_NAME[asked.event])
-    users = sorted({user for user, _site in asked.state.roles})
-    held = [user for user in users if roles_of(asked.state, user, asked.site).intersection(may)]
+    ever = (one for one in asked.state.delegations if one.site in ("", asked.site))
+    held = sorted({one.user for one in ever if one.role in may})  # some have left since
     return {
         "paper_signed_by": forms.ChoiceField(
             choices=[("", ""), *((user, user) for user in held)], label=_("Signed on paper by")
