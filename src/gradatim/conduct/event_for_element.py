@@ -32,10 +32,9 @@ def event_type_for(element: Element) -> type[Event] | None:
     """
     if element.kind != "measurement":
         return None
-    codes = {code for group in element.codes if group.system == "loinc" for code in group.codes}
-    if codes & VITAL_SIGNS:
+    if VITAL_SIGNS.intersection(element.loinc):
         return findings.VitalSignsRecorded
-    return findings.LaboratoryResultsRecorded if codes else findings.ScoresRecorded
+    return findings.LaboratoryResultsRecorded if element.loinc else findings.ScoresRecorded
 
 
 _ANSWERED_FORMULAS = ("basdai", "basfi")

@@ -32,8 +32,7 @@ def bounds_of(element: Element) -> tuple[float, float, str] | None:
     """
     if element.plausible is not None:
         return None
-    codes = (code for group in element.codes if group.system == "loinc" for code in group.codes)
-    return next((LIVING_BOUNDS[code] for code in codes if code in LIVING_BOUNDS), None)
+    return next((LIVING_BOUNDS[code] for code in element.loinc if code in LIVING_BOUNDS), None)
 
 
 def beyond(study: Study, entered: list[Fact]) -> Iterator[tuple[Fact, str]]:

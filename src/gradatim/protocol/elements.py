@@ -113,3 +113,10 @@ class Element(Model):
         default=[], description="Other words for it in use, such as MedDRA preferred terms"
     )
     note: str = ""
+
+    @property
+    def loinc(self) -> tuple[str, ...]:
+        """Return its LOINC codes, in the order of the protocol."""
+        return tuple(
+            code for group in self.codes if group.system == "loinc" for code in group.codes
+        )

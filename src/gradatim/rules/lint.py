@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from gradatim.clinical.ctcae.grade import analyte_of_loinc
+from gradatim.clinical.ctcae.grade import analyte_of_codes
 from gradatim.clinical.ctcae.table import Analyte, analyte_called, analytes
 from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes
 from gradatim.clinical.drugs import drugs, find_drug
@@ -16,7 +16,6 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import NotAnExpression, inputs
 from gradatim.core.quantity import convert, scale, understood
 from gradatim.protocol.base import Basis, Model, Sourced
-from gradatim.protocol.elements import Element
 from gradatim.protocol.nodes import Compare, DailyDose, Node
 from gradatim.protocol.questions import ESCALATION, can_be_ruled_on, questions
 from gradatim.protocol.references import Fault, dangling, rules_of
@@ -129,10 +128,10 @@ def graded_elements(study: Study) -> Iterator[Fault]:
     for analyte in analytes():
         for called in (analyte.name, *analyte.names):
             named.setdefault(_bare(called), analyte)
-    albumin = any(_graded_as(one) == "albumin" for one in study.elements.values())
+    albumin = any(analyte_of_codes(one.loinc) == "albumin" for one in study.elements.values())
     for name, element in study.elements.items():
         path: Steps = ("elements", name)
-        graded = _graded_as(element)
+        graded = analyte_of_codes(element.loinc)
         looks = [named.get(_bare(one)) for one in (name, element.label, *element.synonyms)]
         like = next((one for one in looks if one is not None), None)
         if element.kind != "measurement":
@@ -164,11 +163,6 @@ def _bare(called: str) -> str:
     """Return what something is called without what it is measured in, and without brackets."""
     words = folded(re.sub(r"\(.*?\)", " ", called.replace("_", " "))).split()
     return " ".join([one for one in words if one not in _BESIDE] or words)
-
-
-def _graded_as(element: Element) -> str | None:
-    codes = (code for group in element.codes if group.system == "loinc" for code in group.codes)
-    return next((found for code in codes if (found := analyte_of_loinc(code))), None)
 
 
 def known_drugs(study: Study) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ stand in `tables/ctcae_v5_labs.yaml`, the readings of unclear print in docs/ctca
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical import load
@@ -35,6 +36,7 @@ __all__ = [
     "Grade",
     "GradingContext",
     "MeasuredValue",
+    "analyte_of_codes",
     "analyte_of_loinc",
     "clinical_terms",
     "grade",
@@ -116,6 +118,12 @@ def grade(
 def analyte_of_loinc(code: str) -> str | None:
     """Give the name of the analyte that has a LOINC code; None when nothing is graded for it."""
     return next((analyte.name for analyte in analytes() if code in analyte.loinc), None)
+
+
+@lru_cache(maxsize=512)
+def analyte_of_codes(codes: tuple[str, ...]) -> str | None:
+    """Return the analyte of the first of some LOINC codes that is graded; None where none is."""
+    return next((found for code in codes if (found := analyte_of_loinc(code))), None)
 
 
 def clinical_terms() -> tuple[ClinicalTerm, ...]:

@@ -7,7 +7,7 @@ that nobody has repeated.
 from functools import lru_cache
 from typing import NamedTuple
 
-from gradatim.clinical.ctcae.grade import MeasuredValue, analyte_of_loinc
+from gradatim.clinical.ctcae.grade import MeasuredValue, analyte_of_codes
 from gradatim.clinical.ctcae.table import analyte_called
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.facts import facts_of
@@ -25,13 +25,7 @@ _ANTICOAGULANTS, _ANTIPLATELETS = "B01A", "B01AC"
 
 def analyte_of(element: Element) -> str | None:
     """Return the analyte by which an element's values are graded, found by its LOINC codes."""
-    loinc = [group.codes for group in element.codes if group.system == "loinc"]
-    return _analyte(tuple(code for codes in loinc for code in codes))
-
-
-@lru_cache(maxsize=512)
-def _analyte(codes: tuple[str, ...]) -> str | None:
-    return next((found for code in codes if (found := analyte_of_loinc(code))), None)
+    return analyte_of_codes(element.loinc)
 
 
 def graded_value(fact: Fact) -> MeasuredValue:

@@ -61,11 +61,7 @@ class RecordedWeights(NamedTuple):
 
 def weight_elements(study: Study) -> list[str]:
     """Return the names of the elements that hold a body weight, known by their LOINC code."""
-    return [
-        name
-        for name, element in study.elements.items()
-        if any(group.system == "loinc" and WEIGHT in group.codes for group in element.codes)
-    ]
+    return [name for name, element in study.elements.items() if WEIGHT in element.loinc]
 
 
 def weighed(state: State, participant: Participant) -> list[Weighed]:

@@ -4,7 +4,7 @@ Source: `synthetic/omop/tables/measurements.csv`, with its means, spreads and re
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import exp
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ class Ordinary:
         }
         self.usual: dict[str, Usual] = {}
         for name, element in study.elements.items():
-            row = next((table[code] for code in _loinc(element) if code in table), None)
+            row = next((table[code] for code in element.loinc if code in table), None)
             if row is not None and (found := _usual(element, row)) is not None:
                 self.usual[name] = found
         self.followed = _followed(study)
@@ -165,10 +165,6 @@ def _followed(study: Study) -> frozenset[str]:
     named = {name for one in study.endpoints if one.level != "primary" for name in one.elements}
     derived = [study.elements[name].derived for name in named]
     return frozenset(named.union(*(one.inputs.values() for one in derived if one)))
-
-
-def _loinc(element: Element) -> Iterator[str]:
-    yield from (code for group in element.codes if group.system == "loinc" for code in group.codes)
 
 
 def _usual(element: Element, row: dict[str, str]) -> Usual | None:
