@@ -119,13 +119,16 @@ def _by_term(of: _Same, name: str, element: Element, written: str) -> bool:
     return written == folded(element.label) and name in _watched(of)
 
 
+def _rules(study: Study) -> list[Node]:
+    """Return the safety rules of a protocol: what is dose-limiting, and what stops the trial."""
+    safety = study.safety
+    return [safety.dose_limiting_toxicity.definition, *(one.rule for one in safety.stopping_rules)]
+
+
 @lru_cache(maxsize=64)
 def _watched(of: _Same) -> tuple[str, ...]:
     study = of.study
-    rules = [
-        study.safety.dose_limiting_toxicity.definition,
-        *(one.rule for one in study.safety.stopping_rules),
-    ]
+    rules = _rules(study)
     named = [name for rule in rules for name in rule.elements()]
     if study.safety.special_interest is not None:
         named += study.safety.special_interest.elements
@@ -206,9 +209,7 @@ def asks_how_long(study: Study) -> bool:
 
 @lru_cache(maxsize=64)
 def _asks_how_long(of: _Same) -> bool:
-    safety = of.study.safety
-    rules = [safety.dose_limiting_toxicity.definition, *(r.rule for r in safety.stopping_rules)]
-    leaves = (leaf for rule in rules for leaf in rule.leaves())
+    leaves = (leaf for rule in _rules(of.study) for leaf in rule.leaves())
     return any(isinstance(leaf, Event) and leaf.longer_than is not None for leaf in leaves)
 
 
@@ -294,10 +295,7 @@ def measured_elements(study: Study) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _measured_elements(of: _Same) -> frozenset[str]:
     study = of.study
-    rules = [
-        study.safety.dose_limiting_toxicity.definition,
-        *(one.rule for one in study.safety.stopping_rules),
-    ]
+    rules = _rules(study)
     waiting = [
         leaf.measurement
         for rule in rules

@@ -110,9 +110,6 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
     if one := participant_named(state, getattr(was, "participant", "") or ""):
         one.concerned(position, participants.EntryCorrected)
     counted_anew(state, event.of)
-    if getattr(was, "participant", None) is None:  # ranges, or the zone of a site
-        for person in state.participants.values():
-            person.changed()
 
 
 def corrected(event: Event, fields: dict[str, Any]) -> Event:

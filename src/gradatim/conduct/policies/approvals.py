@@ -14,6 +14,7 @@ from gradatim.conduct.days import day_of, recorded_on
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
 from gradatim.conduct.events.review import DoseDecision
+from gradatim.conduct.folding.review import OPENING
 from gradatim.conduct.messages import Breach
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, every, holds
@@ -23,12 +24,10 @@ from gradatim.conduct.views.doses import given
 from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
 
-_OPENS = ("start", "escalate", "stay", "de_escalate")
-
 
 def the_approvals_are_in_force(state: State, event: Event) -> Verdict:
     """The approvals of the ethics committee and of the regulator have not lapsed."""
-    if isinstance(event, DoseDecision) and event.action not in _OPENS:
+    if isinstance(event, DoseDecision) and event.action not in OPENING:
         return holds("no level is opened")
     days = {event.occurred_on}
     if ACTS[type(event)].refusable:  # dated back, it would still be authorised now

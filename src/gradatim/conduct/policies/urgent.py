@@ -9,6 +9,7 @@ from gradatim.conduct.events.trial import (
     UrgentSafetyMeasureEnded,
     UrgentSafetyMeasureNotified,
 )
+from gradatim.conduct.folding.review import OPENING
 from gradatim.conduct.messages import Breach
 from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.policies.verdicts import broken, either, every, holds
@@ -18,12 +19,11 @@ from gradatim.core.message import Term
 from gradatim.core.verdict import Verdict
 
 _ENTERING = (ParticipantRegistered, ParticipantEnrolled, DoseDecision)
-_OPENS = ("start", "escalate", "stay", "de_escalate")
 
 
 def no_urgent_measure_holds(state: State, event: Event) -> Verdict:
     """No urgent safety measure holds dosing, or enrolment, there."""
-    if isinstance(event, DoseDecision) and event.action not in _OPENS:
+    if isinstance(event, DoseDecision) and event.action not in OPENING:
         return holds("no level is opened")
     held = "enrolment" if isinstance(event, _ENTERING) else "dosing"
     found = [
