@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import pytest
 from gradatim.clinical.drugs import find_drug
 from gradatim.conduct.as_of import as_of
 from gradatim.conduct.events.participants import (
+    Disposition,
     InformedConsentObtained,
     InformedConsentRenewed,
+    ParticipantFound,
     RecordNotUnderstood,
 )
 from gradatim.conduct.state import Participant, State
@@ -30,6 +32,7 @@ from gradatim.exports.fhir.capability import capability
 from gradatim.exports.fhir.datatypes import BASIS, fhir_id
 from gradatim.exports.fhir.people import research_subject
 from gradatim.exports.fhir.study import research_study
+from tests.conduct.treated import AFTER, add, treated
 from tests.conduct.trials import finished
 
 SCHEMA = json.loads((Path(__file__).parent / "fhir_r4.schema.json").read_text())
@@ -93,6 +96,17 @@ def test_whoever_takes_part_has_a_status_that_fhir_knows(state: State):
         "duplicate",
         "entered in error",
     }
+
+
+def test_who_was_lost_and_is_found_takes_part_still():
+    state = treated()
+    add(state, Disposition, AFTER, status="lost to follow-up")
+    person = state.participants["P1"]
+    assert research_subject(state, person)["period"]["end"] == str(AFTER)
+    add(state, ParticipantFound, AFTER + timedelta(days=5), reason="had moved")
+    assert "end" not in research_subject(state, person)["period"]
+    add(state, Disposition, AFTER + timedelta(days=9), status="withdrawn")
+    assert research_subject(state, person)["period"]["end"] == str(AFTER + timedelta(days=9))
 
 
 def test_a_judge_that_finds_faults():

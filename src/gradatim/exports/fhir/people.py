@@ -11,6 +11,7 @@ from gradatim.conduct.events.participants import (
     InformedConsentObtained,
     InformedConsentRenewed,
     InformedConsentWithdrawn,
+    ParticipantFound,
     ScreenFailed,
 )
 from gradatim.conduct.state import Participant, State
@@ -91,11 +92,12 @@ def research_subject(state: State, one: Participant) -> Resource:
 
 
 def _left_on(state: State, one: Participant) -> str | None:
-    """Give the day on which participation ended; None while it goes on."""
+    """Give the day on which participation ended; None while it goes on, or goes on again."""
+    found = max(one.entries_of.get(ParticipantFound, ()), default=0)
     days = [
         event.occurred_on
-        for _, event in entries_of(state, one, Disposition, ScreenFailed, InformedConsentWithdrawn)
-        if not isinstance(event, InformedConsentWithdrawn) or event.scope == "all"
+        for at, event in entries_of(state, one, Disposition, ScreenFailed, InformedConsentWithdrawn)
+        if at > found and (not isinstance(event, InformedConsentWithdrawn) or event.scope == "all")
     ]
     return min(days).isoformat() if days else None
 
