@@ -62,7 +62,7 @@ class Compared(NamedTuple):
     departs: Message
 
 
-class Plan(NamedTuple):
+class DosePlan(NamedTuple):
     """What a dose should be.
 
     Args:
@@ -91,7 +91,7 @@ def plan_of(
     *,
     since: date | None = None,
     until: datetime | None = None,
-) -> Plan:
+) -> DosePlan:
     """Return what a dose of a participant should be on a day, by the weights that are recorded.
 
     Args:
@@ -104,21 +104,21 @@ def plan_of(
     study = state.governing("treatment", one)
     level = level_of_dose(state, one, dose)
     if level is None:
-        return Plan(None, Breach.NO_DOSE_LEVEL(participant=Term(one.id)))
+        return DosePlan(None, Breach.NO_DOSE_LEVEL(participant=Term(one.id)))
     weights = None
     if study.treatment.administration.dose_per:
         recorded = weights_for_dose(state, one, day, since=since, until=until)
         if recorded.weights is None:
-            return Plan(None, Breach.NO_WEIGHT(participant=Term(one.id)))
+            return DosePlan(None, Breach.NO_WEIGHT(participant=Term(one.id)))
         if recorded.doubt:
-            return Plan(None, recorded.doubt)
+            return DosePlan(None, recorded.doubt)
         weights = recorded.weights
     try:
         right = prepare(study, level, weights)
     except UnusableInput as error:
-        return Plan(None, str(error))
+        return DosePlan(None, str(error))
     weight = right.weight
-    return Plan(right, "" if weight is None or weight.truth is TRUE else weight.message)
+    return DosePlan(right, "" if weight is None or weight.truth is TRUE else weight.message)
 
 
 def _compared(state: State, one: Participant, made: DosePrepared) -> Iterator[Compared]:
