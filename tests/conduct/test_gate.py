@@ -21,6 +21,7 @@ from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.anchors import screened_on
 from gradatim.conduct.views.eligibility import before_dose, eligibility
 from gradatim.conduct.views.tasks import tasks
+from gradatim.dosing.weight import in_doubt
 from gradatim.protocol.eligibility import EligibilityCriterion
 from tests.conduct.ready import (
     BAGS,
@@ -475,6 +476,21 @@ def test_a_weight_in_pounds_by_its_unit_is_converted():
     led.measured(body_temperature=36.6)
     led.prepare(7e7, 70)
     assert isinstance(led.sign(), Recorded)
+
+
+@SOME
+@given(st.lists(st.sampled_from((7, 70, 75, 84, 90, 110, 154)), max_size=7))
+def test_each_weight_that_comes_into_doubt_is_asked_about_once(weights: list[int]):
+    """Reckoned anew from all of them each time, as the ledger need not."""
+    led = enrolled()
+    asked: set[int] = set()
+    for n, kg in enumerate(weights):
+        done = led.measured(DAY, 7 + n / 100, body_weight=kg)
+        before = in_doubt(weights[:n], lambda places: False)
+        after = in_doubt(weights[: n + 1], lambda places: False)
+        new = after.keys() - before.keys() - asked
+        assert len(done.queries) == len(new)
+        asked |= new
 
 
 # --- whatever happens

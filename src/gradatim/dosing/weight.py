@@ -118,6 +118,8 @@ def in_doubt(
         change: part by which two may differ.
     """
     groups = _bearing_out(taken, change)
+    if len(groups) == 1 and not all(implausible(taken[n], (), change) for n in groups[0]):
+        return {}
     sure = {at for at, group in enumerate(groups) if confirmed(group)}
     found: dict[int, str] = {}
     rivals: list[int] = []
@@ -136,20 +138,25 @@ def in_doubt(
             for n in groups[other]
         ]
         if at not in sure and against:
-            others = [taken[n] for n in against]
+            others = {taken[n] for n in against}
             found |= {n: _beside(taken[n], _nearest(taken[n], others), change) for n in groups[at]}
     return found
 
 
 def _bearing_out(taken: Sequence[float], change: float) -> list[list[int]]:
     """Return the places of the weights that bear one another out, what was first taken first."""
-    groups: list[list[int]] = []
+    groups: list[tuple[list[int], set[float]]] = []
     for place, kg in enumerate(taken):
-        near = [one for one in groups if not implausible(kg, [taken[n] for n in one], change)]
-        for one in near:
-            groups.remove(one)
-        groups.append(sorted([place, *(n for one in near for n in one)]))
-    return sorted(groups)
+        near = [one for one in groups if kg in one[1]]
+        near = near or [one for one in groups if not implausible(kg, one[1], change)]
+        if len(near) == 1:
+            near[0][0].append(place)
+            near[0][1].add(kg)
+            continue
+        groups = [one for one in groups if one not in near]
+        places = sorted([place, *(n for one in near for n in one[0])])
+        groups.append((places, {kg, *(each for one in near for each in one[1])}))
+    return sorted(places for places, _ in groups)
 
 
 def _nearest(kg: float, others: Iterable[float]) -> float:

@@ -13,14 +13,14 @@ from typing import NamedTuple
 from gradatim.conduct.event_for_element import WEIGHT
 from gradatim.conduct.state import Participant, Query, State
 from gradatim.conduct.views.anchors import anchors_of
-from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.facts import facts_in, facts_of, position_of
 from gradatim.conduct.views.visits import window_days
 from gradatim.core.dates import Day
 from gradatim.core.quantity import convert
 from gradatim.core.truth import TRUE
 from gradatim.dosing.product import Weights
 from gradatim.dosing.steps import KG
-from gradatim.dosing.weight import in_doubt
+from gradatim.dosing.weight import implausible, in_doubt
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
@@ -124,6 +124,10 @@ def doubts_with(
     Returns:
         The weights; the position of the new one is 0, as nobody was asked about it yet.
     """
+    agreed = _agreed(state, participant) if position > state.position else None
+    change = state.governing("treatment", participant).treatment.gate.weight_change
+    if agreed and (kg in agreed or not implausible(kg, agreed, change)):
+        return []
     known = [one for one in weighed(state, participant) if one.position != position]
     before = doubtful(state, participant, known)
     new = Weighed(kg, day, 0, None, datetime.max.replace(tzinfo=UTC))
@@ -134,6 +138,29 @@ def doubts_with(
         for one in (new, *known)
         if one.position in after and one.position not in before
     ]
+
+
+def _agreed(state: State, participant: Participant) -> frozenset[float] | None:
+    """Return the weights recorded, where all bear one another out; None where one is in doubt."""
+    change = state.governing("treatment", participant).treatment.gate.weight_change
+
+    def begin() -> frozenset[float] | None:
+        known = weighed(state, participant)
+        if in_doubt([one.kg for one in known], lambda places: False, change):
+            return None
+        return frozenset(one.kg for one in known)
+
+    def grow(agreed: frozenset[float] | None, positions: list[int]) -> frozenset[float] | None:
+        names = weight_elements(state.governing("elements", participant))
+        for at in positions:
+            for fact in facts_in(at, state.events[at], state):
+                kg = in_kg(fact) if fact.element in names else None
+                if kg is None or agreed is None or kg in agreed:
+                    continue
+                agreed = None if implausible(kg, agreed, change) else agreed | {kg}
+        return agreed
+
+    return participant.grown("weights that agree", begin, grow)
 
 
 def _in_order(one: Weighed) -> tuple[date, datetime, int]:
