@@ -176,13 +176,16 @@ def _unfit(now: Sequence[Body], lot: str, bag: str, event: Body) -> bool:
 
 
 def _was_then(one: Body, event: Body) -> bool:
-    """Whether an entry is of before a dose; of what allows one, and of corrections, any does."""
-    allows = any(so for name, (_, so) in _TURNS.items() if says(one, name))
+    """Whether an entry is of before a dose, or of its day if it allows one.
+
+    Of corrections, and of a pause that ended, any is.
+    """
     otherwise = ("EntryCorrected", "EntryVoided", "VoidConfirmed", "TrialResumed")
-    if allows or says(one, *otherwise) or one["occurred_on"] < event["occurred_on"]:
+    if says(one, *otherwise) or one["occurred_on"] < event["occurred_on"]:
         return True
+    allows = any(so for name, (_, so) in _TURNS.items() if says(one, name))
     same_day = one["occurred_on"] == event["occurred_on"]
-    return same_day and moment_of(one["recorded_at"]) <= moment_of(event["started_at"])
+    return same_day and (allows or moment_of(one["recorded_at"]) <= moment_of(event["started_at"]))
 
 
 def _dose(before: Sequence[Body], event: Body) -> Iterator[str]:

@@ -328,3 +328,29 @@ def test_two_checks_at_the_bedside_are_entered_from_paper():
     done = recorded(enter(led, x.DoseAdministered, NURSE, paper(NURSE, 11), **given))
     broken = {led.trial.state.deviations[one].rule for one in done.deviations}
     assert "person and product were checked" not in broken
+
+
+def test_a_dose_before_the_place_was_taken_is_a_deviation_though_entered_after():
+    led = ready()
+    start = at(9.5) - timedelta(days=5)
+    signed = Paper(signed_by=LEAD, signed_at=start, image_sha256="a" * 64)
+    made = x.DoseAdministered(
+        occurred_on=start.date(),
+        recorded_at=ENTERED,
+        recorded_by=NURSE,
+        site=SITE,
+        participant=led.name,
+        dose=1,
+        started_at=start,
+        ended_at=start + timedelta(hours=1),
+        amount=7e7,
+        unit="{cells}",
+        paper=signed,
+    )
+    found = [led.trial.state.deviations[at] for at in recorded(led.trial.record(made)).deviations]
+    told = {one.rule: one.description for one in found}
+    day = DAY - timedelta(days=2)
+    assert told["a place is held"] == f"{led.name} took a place on {day}, after this"
+    assert told["eligibility is confirmed"] == (
+        f"that {led.name} is eligible was confirmed on {day}, after this"
+    )

@@ -47,6 +47,8 @@ class Breach(Template):
     NOTHING_TO_RENEW = "no consent was given before"
     BEFORE_CONSENT = "entries {entries} are of procedures before consent"
     NOT_CONFIRMED = "nobody has confirmed that {participant} is eligible"
+    CONFIRMED_LATER = "that {participant} is eligible was confirmed on {day}, after this"
+    PLACE_LATER = "{participant} took a place on {day}, after this"
     CORRECTED_SINCE = "entries were corrected since it was confirmed, and now: {why}"
     VISIT_MISSED = "{participant} missed {visit}"
     NO_SUCH_VISIT = "the schedule of {participant} has no {visit}"

@@ -65,6 +65,10 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
     one = person(state, event)
     if one.cohort is None:
         return unknown(Breach.NO_PLACE(participant=Term(one.id)))
+    entered = entries_of(state, one, ParticipantEnrolled)
+    first = min((made.occurred_on for _, made in entered), default=event.occurred_on)
+    if isinstance(event, DoseAdministered) and event.occurred_on < first:
+        return broken(Breach.PLACE_LATER(participant=Term(one.id), day=first))
     now = state.cohort
     if now is not None and (one.level or 0) > now.level and first_dose_at(state, one) is None:
         return broken(Breach.LEVEL_LEFT(level=one.level or 0, level2=now.level))

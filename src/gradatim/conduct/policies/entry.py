@@ -371,6 +371,9 @@ def eligibility_is_confirmed(state: State, event: Event) -> Verdict:
     one = person(state, event)
     if one.eligible_at is None:
         return unknown(Breach.NOT_CONFIRMED(participant=Term(one.id)))
+    first = min(day.occurred_on for _, day in entries_of(state, one, EligibilityConfirmed))
+    if not is_authorisation(event) and event.occurred_on < first:
+        return broken(Breach.CONFIRMED_LATER(participant=Term(one.id), day=first))
     changed = any(
         at > one.eligible_at
         for kind in (EntryCorrected, EntryVoided, VoidConfirmed, RecordJudged)
