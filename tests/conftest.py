@@ -35,6 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
             continue
-        made = item._fixtureinfo.name2fixturedefs.values()
-        if any(one[-1].scope in ("module", "class") for one in made):
+        made = (one[-1] for one in item._fixtureinfo.name2fixturedefs.values())
+        if any(one.scope == "module" and one.func.__module__.startswith("tests.") for one in made):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))

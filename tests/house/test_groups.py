@@ -21,3 +21,7 @@ def test_a_module_that_makes_something_is_kept_together(
 ) -> None:
     asked = request.config.getoption("loadgroup", default=False)
     assert request.node.nodeid.endswith("@tests/house/test_groups.py") is bool(asked)
+
+
+def test_what_shares_nothing_is_in_no_group(request: pytest.FixtureRequest) -> None:
+    assert "@" not in request.node.nodeid
