@@ -23,7 +23,8 @@ from gradatim.conduct.ledger import (
 from gradatim.core.errors import UnusableInput
 from tests.conduct.ledgers import TRIAL, body
 
-SITE, SPONSOR, FORGER = (Ed25519PrivateKey.generate() for _ in range(3))
+SITE, SPONSOR, FORGER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2, 3))
+"""The same in every process: what is altered of their signatures names tests."""
 KEYS = {key: key.public_key().public_bytes_raw() for key in (SITE, SPONSOR, FORGER)}
 WHEN = "2026-11-02T09:30:00Z"
 
