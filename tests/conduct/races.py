@@ -28,6 +28,7 @@ from tests.conduct.trials import START, simulated
 
 CLIENTS = 50
 ON = START + timedelta(days=10)
+MORNING = datetime(ON.year, ON.month, ON.day, 9, tzinfo=UTC)
 SITE = "S01"
 LEAD, PHARMACIST = f"investigator.{SITE}.1", f"pharmacist.{SITE}.1"
 LOOKS = 4
@@ -35,8 +36,7 @@ LOOKS = 4
 
 def made(kind: type[Event], by: str, **fields: Any) -> Event:
     """Make an event of the day of the race."""
-    at = datetime(ON.year, ON.month, ON.day, 9, tzinfo=UTC)
-    return kind(occurred_on=ON, recorded_at=at, recorded_by=by, site=SITE, **fields)
+    return kind(occurred_on=ON, recorded_at=MORNING, recorded_by=by, site=SITE, **fields)
 
 
 def about(kind: type[Event], name: str, by: str = LEAD, **fields: Any) -> Event:
@@ -56,7 +56,16 @@ def _eligible(name: str) -> list[Event]:
 
 
 def _lot(bags: int) -> list[Event]:
-    units = tuple(x.Bag(id=f"B{n}", volume_ml=10.0) for n in range(bags))
+    label: dict[str, Any] = {
+        "volume_ml": 10.0,
+        "cells_per_ml": 1e7,
+        "counted": "viable",
+        "measured": "post-thaw",
+        "viability": 0.92,
+        "dmso": 0.05,
+        "expires_at": MORNING + timedelta(days=300),
+    }
+    units = tuple(x.Bag(id=f"B{n}", **label) for n in range(bags))
     names = tuple(one.id for one in units)
     return [
         made(x.ProductReceived, PHARMACIST, lot="L1", bags=units),
@@ -96,7 +105,7 @@ def _ready(name: str, bag: str) -> list[Event]:
             planned=7e7,
             weight_kg=70.0,
             unit="{cells}",
-            drawn=(x.Drawn(bag, 1.0, 9.0),),
+            drawn=(x.Drawn(bag, 7.0, 3.0, MORNING - timedelta(minutes=15)),),
         ),
         about(x.PreparationVerified, name, f"cell_lab.{SITE}.2", dose=1),
     ]
