@@ -224,7 +224,9 @@ def _as_ruled(part: _Part, path: str, settled: Mapping[str, Ruling]) -> _Part:
         items = {name: _as_ruled(one, f"{path}.{name}", settled) for name, one in part.items()}
         found = items if any(items[name] is not one for name, one in part.items()) else part
     elif isinstance(part, list):
-        some = [_as_ruled(one, f"{path}.{_label(i, one)}", settled) for i, one in enumerate(part)]
+        some = [
+            _as_ruled(one, f"{path}.{list_label(i, one)}", settled) for i, one in enumerate(part)
+        ]
         found = some if any(now is not was for now, was in zip(some, part, strict=True)) else part
     result: _Part = found
     return result
@@ -316,10 +318,10 @@ def _sourced(part: object, path: str = "") -> Iterator[tuple[str, Sourced]]:
             yield from _sourced(item, f"{path}.{name}")
     elif isinstance(part, list):
         for i, item in enumerate(part):
-            yield from _sourced(item, f"{path}.{_label(i, item)}")
+            yield from _sourced(item, f"{path}.{list_label(i, item)}")
 
 
-def _label(place: int, item: object) -> object:
+def list_label(place: int, item: object) -> object:
     """Return the name of an item of a list in a dotted path: its own, else its place from 1."""
     names = (getattr(item, key, None) for key in ("id", "number", "name", "label"))
     return next((name for name in names if name is not None), place + 1)
