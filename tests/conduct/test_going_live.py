@@ -1,5 +1,6 @@
 """What lets a protocol into force: confirmations of what stands there, and a sound document."""
 
+import json
 import re
 from functools import lru_cache
 from hashlib import sha256
@@ -16,11 +17,13 @@ from gradatim.cli.main import app
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.folding.trial import study_of, uploaded
+from gradatim.conduct.folding.trial import study_of, submitted_study, uploaded
 from gradatim.conduct.trial import Recorded, Refused, Trial
+from gradatim.conduct.views.requested_changes import changed_document, requested_changes
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.load import Document, bundled, parse
-from gradatim.protocol.questions import Question, questions, ruled_reading
+from gradatim.protocol.questions import ESCALATION, Question, questions, ruled_reading
+from gradatim.protocol.study import Study
 from tests.conduct.memory import ListStore
 from tests.conduct.trials import TABLET, event, protocol, recorded
 
@@ -397,3 +400,77 @@ def test_a_simulation_of_a_faulty_protocol_is_refused_with_a_message(tmp_path: P
     done = CliRunner().invoke(app, ["simulate", str(tmp_path), str(tmp_path / "l.sqlite")])
     assert "there is no design 'BOIN'" in str(done.exception) + done.output
     assert type(done.exception).__name__ in ("UnusableInput", "SystemExit")
+
+
+# A change that is requested says what is to stand there, and makes the next version.
+
+
+def wished(**more: Any) -> Event:
+    """A ruling that asks for a longer wait after the first participant of a level."""
+    value = json.dumps(json.loads(safety_items()[SENTINEL].value) | {"wait": "2 days"})
+    said = {"outcome": "change requested", "instead": value, "answer": "longer"}
+    return ruling(SENTINEL, **said | more)
+
+
+def test_a_requested_change_stands_in_the_next_version() -> None:
+    trial = begun()
+    recorded(trial.record(held(t.ProtocolSubmitted, TEXT)))
+    recorded(trial.record(ruling(SENTINEL)))
+    recorded(trial.record(wished()))
+    made = changed_document(trial.state, "1.1")
+    recorded(trial.record(held(t.ProtocolSubmitted, made, "1.1")))
+    now = _submitted(trial)
+    sentinel = now.safety.sentinel
+    assert sentinel
+    assert str(sentinel.wait) == "2 days"
+    assert SPONSOR in sentinel.source
+    asked = {one.key: one for one in questions(now)}
+    assert not asked[SENTINEL].settled, "nobody has confirmed what stands there now"
+    with pytest.raises(UnusableInput, match="no change is requested"):
+        changed_document(trial.state, "1.2")
+    recorded(trial.record(ruling(SENTINEL, text=made)))
+    assert {one.key: one for one in questions(_submitted(trial))}[SENTINEL].settled
+
+
+def _submitted(trial: Trial) -> Study:
+    found = submitted_study(trial.state)
+    assert found is not None
+    return found
+
+
+def test_a_later_ruling_takes_a_change_back() -> None:
+    trial = begun()
+    recorded(trial.record(held(t.ProtocolSubmitted, TEXT)))
+    recorded(trial.record(wished()))
+    assert [one.question for one in requested_changes(trial.state)] == [SENTINEL]
+    recorded(trial.record(ruling(SENTINEL, "deferred", answer="to be discussed")))
+    assert requested_changes(trial.state) == []
+    recorded(trial.record(wished()))
+    with pytest.raises(UnusableInput, match=r"version 1\.0 is recorded"):
+        changed_document(trial.state, "1.0")
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"instead": "2 days"}, "not JSON"),
+        ({"instead": '{"wait": "soon"}'}, "does not follow the schema"),
+        ({"outcome": "deferred"}, "only a change that is requested"),
+        ({"outcome": "confirmed"}, "only a change that is requested"),
+    ],
+)
+def test_a_change_that_makes_no_sound_document_is_refused(fields: dict[str, Any], why: str) -> None:
+    trial = begun()
+    recorded(trial.record(held(t.ProtocolSubmitted, TEXT)))
+    assert why in reasons(trial.record(wished(**fields)))
+
+
+def test_a_change_that_the_check_faults_is_refused() -> None:
+    """A target that no design can have follows the schema, and is a fault."""
+    trial = begun()
+    recorded(trial.record(held(t.ProtocolSubmitted, TEXT)))
+    value = safety_items()[ESCALATION].value
+    changed = value.replace('"target_toxicity": 0.25', '"target_toxicity": 0.999')
+    assert changed != value
+    refused = trial.record(ruling(ESCALATION, "change requested", answer="bolder", instead=changed))
+    assert "0.999" in reasons(refused)

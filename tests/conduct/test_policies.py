@@ -392,6 +392,10 @@ CASES: dict[Policy, Callable[[], Case]] = {
         opened(),
         ruling("eligibility.E7c", "no such"),
     ),
+    going_live.the_change_can_be_made: lambda: (
+        opened(),
+        msgspec.structs.replace(ruling("safety.follow_up", outcome="deferred"), instead="{}"),
+    ),
     going_live.the_ruling_changes_something: lambda: (
         after(opened(), ruling("safety.follow_up")),
         ruling("safety.follow_up"),

@@ -1,5 +1,6 @@
 """A real trial goes live page by page: submitted, read, confirmed item by item, signed."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from tests.web.conftest import NOW, PASSWORD, state
 
 SPONSOR = "sponsor.1"
 TEXT = (bundled()["example_oncology_tablet"]).read_text(encoding="utf-8")
-LEVEL = "treatment.dose_levels.1"
+LEVEL, SENTINEL = "treatment.dose_levels.1", "safety.sentinel"
 
 
 @pytest.fixture
@@ -294,3 +295,29 @@ def test_an_amended_value_asks_for_another_ruling(real: Running, signed_in):
     assert rule(client, LEVEL)[0] == 302
     assert post(client, "/record/ProtocolAmended/?site=", **change)[0] == 302
     assert [one.version for one in state(real).versions] == ["1.0", "2.0"]
+
+
+def test_a_requested_change_is_fetched_as_the_next_version(real: Running, signed_in):
+    """The form begins with what stands there; what is changed in it stands in the document."""
+    sponsor = signed_in(SPONSOR)
+    submit(sponsor)
+    assert "Fetch the changed document" not in markup(sponsor.get("/protocol/questions/"))
+    form = markup(sponsor.get(f"/record/RulingSigned/?site=&question={SENTINEL}"))
+    shown = unescape(re.search(r'name="instead"[^>]*>([^<]*)<', form)[1])  # type: ignore[index]
+    assert json.loads(shown) == {"wait": "1 day"}
+    same = rule(sponsor, SENTINEL, instead=shown)
+    assert same[0] == 302, "who confirms leaves the value as it is"
+    asks = {"outcome": "change requested", "answer": "longer"}
+    status, told = rule(sponsor, SENTINEL, **asks, instead="2 days")
+    assert (status, "this value is not JSON" in told) == (409, True)
+    assert rule(sponsor, SENTINEL, **asks, instead=shown.replace("1 day", "2 days"))[0] == 302
+    page = markup(sponsor.get("/protocol/questions/"))
+    assert "1 requested change says what is to stand there" in page
+    assert "wait: 2 days" in page
+    refused = sponsor.get("/protocol/changed/?version=1.0", follow=True)
+    assert "version 1.0 is recorded" in markup(refused)
+    made = sponsor.get("/protocol/changed/?version=1.1")
+    assert made["Content-Disposition"] == 'attachment; filename="protocol.yaml"'
+    assert submit(sponsor, made.content.decode())[0] == 302
+    assert "wait: 2 days" in markup(sponsor.get("/protocol/questions/"))
+    assert state(real).events[state(real).position].version == "1.1"  # type: ignore[attr-defined]

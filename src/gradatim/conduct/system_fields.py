@@ -4,6 +4,7 @@ A person or a program says what happened; the catalogue of acts names the fields
 asked for. The pages and the JSON API have them filled in here, so that both record the same event.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -171,7 +172,17 @@ def _ruling(now: Circumstances, fields: Fields) -> Fields:
             "",
             todo="leave the words out, or request a change",
         )
-    return {**fields, "answer": reading if reading and confirmed else words}
+    said = {**fields, "answer": reading if reading and confirmed else words}
+    if "instead" in said and (said["outcome"] != "change requested" or _same(now, said)):
+        del said["instead"]  # the form shows the value as it is, to be changed
+    return said
+
+
+def _same(now: Circumstances, fields: Fields) -> bool:
+    try:
+        return bool(json.loads(fields["instead"]) == json.loads(fields.get("value", "")))
+    except ValueError:
+        return False  # what is no JSON is refused with its reason
 
 
 def _decision(now: Circumstances, fields: Fields) -> Fields:

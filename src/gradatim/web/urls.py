@@ -53,6 +53,7 @@ urlpatterns = [
     path("protocol/", protocol.document, name="protocol"),
     path("protocol/submitted/", protocol.submitted_document, name="submitted"),
     path("protocol/questions/", protocol.open_questions, name="questions"),
+    path("protocol/changed/", protocol.changed, name="changed"),
     path("protocol/versions/", protocol.versions, name="versions"),
     path("audit/", log.audit, name="audit"),
     path("audit/proof/", proof.proof, name="proof"),

@@ -94,7 +94,8 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     t.RulingSigned: (
         protocol.the_sponsor_signs,
         protocol.the_question_is_asked, protocol.the_ruling_is_about_what_stands_there,
-        protocol.the_ruling_says_what_it_comes_to, protocol.the_ruling_changes_something,
+        protocol.the_ruling_says_what_it_comes_to, protocol.the_change_can_be_made,
+        protocol.the_ruling_changes_something,
     ),
     t.ProtocolActivated: (
         protocol.the_document_is_sound, protocol.no_version_is_active,

@@ -26,6 +26,7 @@ from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.roles import SITE_STAFF, TRIAL_WIDE
 from gradatim.conduct.state import State
 from gradatim.conduct.views.approvals import AUTHORITIES, approved
+from gradatim.conduct.views.requested_changes import change_of, with_changes
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE
 from gradatim.core.verdict import Verdict
@@ -93,8 +94,23 @@ def the_ruling_says_what_it_comes_to(state: State, event: RulingSigned) -> Verdi
     return broken(f"it confirms no reading: its readings are {', '.join(names)}")
 
 
+def the_change_can_be_made(state: State, event: RulingSigned) -> Verdict:
+    """What a ruling puts in the place of a value makes a document that is sound with it."""
+    if not event.instead:
+        return holds("it puts nothing in the place of the value")
+    if event.outcome != "change requested":
+        return broken("only a change that is requested says what is to stand instead")
+    try:
+        made = with_changes(state, [change_of(event)], event.question, event.value)
+    except UnusableInput as error:
+        return broken(str(error))
+    return _sound(made)
+
+
 def the_ruling_changes_something(state: State, event: RulingSigned) -> Verdict:
     """A ruling supersedes an earlier one by saying something else; the same again is none."""
+    if event.instead:
+        return holds("it says what is to stand there")
     for one in asked_about(state, event.question):
         last = one.ruling
         if last is None or (last.value, last.outcome) != (event.value, event.outcome):
@@ -125,7 +141,11 @@ def the_document_is_sound(state: State, event: _Held) -> Verdict:
         return broken(str(error))
     if document.study.study.version != event.version:
         return broken(f"the document says that it is version {document.study.study.version}")
-    wrong = _faults_of(event.document)
+    return _sound(event.document)
+
+
+def _sound(text: str) -> Verdict:
+    wrong = _faults_of(text)
     if not wrong:
         return holds("the document is sound")
     more = [f"... and {len(wrong) - MOST_FAULTS} more"] if len(wrong) > MOST_FAULTS else []

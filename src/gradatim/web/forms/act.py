@@ -1,5 +1,6 @@
 """The form of an act: one field for each field of its event that a person fills in."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from gradatim.conduct.days import time_zones
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.product import ReleaseResult
-from gradatim.conduct.folding.trial import submitted
+from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.paper import TRANSCRIBED
 from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
@@ -23,6 +24,7 @@ from gradatim.conduct.views.consent import demanded_on
 from gradatim.conduct.views.judgements import INVESTIGATOR
 from gradatim.conduct.views.results import planned_elements
 from gradatim.protocol.questions import Question, basis_words
+from gradatim.protocol.revision import can_be_changed
 from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
 from gradatim.web.forms import product
@@ -231,6 +233,25 @@ def _shown_value(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     )
 
 
+def _instead(asked: FormContext, options: dict[str, Any]) -> forms.Field | None:
+    """Ask what is to stand there, beginning with what does; not where it is no single part."""
+    question = ruled_on(asked)
+    study = submitted_study(asked.state) or asked.state.study
+    if question is None or not can_be_changed(study, question.key):
+        return None
+    options["help_text"] = _(
+        "Of a requested change: write what the protocol is to say here, and leave the rest. The "
+        "changed document can then be fetched, to be submitted as the next version."
+    )
+    return forms.CharField(
+        required=False,
+        max_length=900_000,
+        initial=json.dumps(json.loads(question.value), ensure_ascii=False, indent=2),
+        widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}),
+        **options,
+    )
+
+
 def _in_words(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     options["help_text"] = _(
         "What is to be changed or awaited, and why. A confirmation has no words beside it."
@@ -297,6 +318,7 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms
     ("SiteOpened", "time_zone"): _time_zone,
     ("RulingSigned", "value"): _shown_value,
     ("RulingSigned", "answer"): _in_words,
+    ("RulingSigned", "instead"): _instead,
 }
 
 

@@ -5,8 +5,10 @@ from difflib import unified_diff
 from typing import Any, NamedTuple
 
 import yaml
-from django.http import Http404, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
@@ -14,6 +16,12 @@ from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
 from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.state import State
 from gradatim.conduct.views.readiness import readiness
+from gradatim.conduct.views.requested_changes import (
+    change_asked,
+    changed_document,
+    requested_changes,
+)
+from gradatim.core.errors import UnusableInput
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Ruling, Study
 from gradatim.rules.describe import describe, window_words
@@ -35,11 +43,13 @@ class _QuestionRow(NamedTuple):
         question: what is asked.
         value: what is ruled on, in lines.
         earlier: the rulings on it before the last, the latest first.
+        instead: what a requested change puts in its place, in lines; empty without one.
     """
 
     question: Question
     value: str
     earlier: list[Ruling]
+    instead: str
 
 
 def _state(request: Request) -> State:
@@ -124,7 +134,8 @@ def open_questions(request: Request) -> HttpResponse:
         request,
         "gradatim/protocol/questions.html",
         {
-            "asked": [_question_row(study, one) for one in found],
+            "asked": [_question_row(state, study, one) for one in found],
+            "changes": requested_changes(state),
             "of_submitted": of_submitted,
             "version": study.study.version,
             "both": bool(state.versions) and submitted(state),
@@ -136,18 +147,39 @@ def open_questions(request: Request) -> HttpResponse:
     )
 
 
-def _question_row(study: Study, question: Question) -> _QuestionRow:
+@page("protocol")
+def changed(request: Request) -> HttpResponse:
+    """Return the document with the changes that rulings ask for, as the version that is named."""
+    state, version = _state(request), request.GET.get("version", "").strip()
+    try:
+        text = changed_document(state, version)
+    except UnusableInput as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("questions"))
+    named = {"Content-Disposition": 'attachment; filename="protocol.yaml"'}
+    return HttpResponse(text, content_type="application/yaml; charset=utf-8", headers=named)
+
+
+def _question_row(state: State, study: Study, question: Question) -> _QuestionRow:
     """Return a question as it is shown: with its value in lines, and with all rulings on it."""
-    value = yaml.safe_dump(json.loads(question.value), sort_keys=False, allow_unicode=True)
     rulings = [one for one in study.rulings if one.question == question.key]
+    asks = change_asked(state, question)
     return _QuestionRow(
-        question, value, [one for one in reversed(rulings) if one is not question.ruling]
+        question,
+        _in_lines(question.value),
+        [one for one in reversed(rulings) if one is not question.ruling],
+        _in_lines(asks.value) if asks else "",
     )
+
+
+def _in_lines(value: str) -> str:
+    written: str = yaml.safe_dump(json.loads(value), sort_keys=False, allow_unicode=True)
+    return written
 
 
 def of_state(state: State, question: Question) -> _QuestionRow:
     """Return a question of the version submitted, else of the one in force, as it is shown."""
-    return _question_row(submitted_study(state) or state.study, question)
+    return _question_row(state, submitted_study(state) or state.study, question)
 
 
 def put_into_force(state: State) -> dict[str, Any]:
