@@ -105,7 +105,7 @@ NO_PAGES: Mapping[str, str] = {
     "revoke-token": "is sent, and leads back",
     "export": "is sent, and answered with a file",
     "checkpoint": "is answered with a file",
-    "changed": "is answered with a file",
+    "revision": "is answered with a file",
     "grade": "is a part of the page of a visit",
     "healthz": "is for machines",
     "second-factor": "asks for a code: a test of its own goes there",

@@ -408,7 +408,7 @@ def test_a_simulation_of_a_faulty_protocol_is_refused_with_a_message(tmp_path: P
 def wished(**more: Any) -> Event:
     """A ruling that asks for a longer wait after the first participant of a level."""
     value = json.dumps(json.loads(safety_items()[SENTINEL].value) | {"wait": "2 days"})
-    said = {"outcome": "change requested", "instead": value, "answer": "longer"}
+    said = {"outcome": "change requested", "requested_value": value, "answer": "longer"}
     return ruling(SENTINEL, **said | more)
 
 
@@ -438,6 +438,16 @@ def _submitted(trial: Trial) -> Study:
     return found
 
 
+def test_the_same_change_again_is_none_and_another_value_is_one() -> None:
+    trial = begun()
+    recorded(trial.record(held(t.ProtocolSubmitted, TEXT)))
+    recorded(trial.record(wished()))
+    assert "nothing is to be ruled" in reasons(trial.record(wished()))
+    recorded(trial.record(wished(requested_value="wait: 3 days")))
+    recorded(trial.record(wished(requested_value="")))
+    assert requested_changes(trial.state) == []
+
+
 def test_a_later_ruling_takes_a_change_back() -> None:
     trial = begun()
     recorded(trial.record(held(t.ProtocolSubmitted, TEXT)))
@@ -453,8 +463,8 @@ def test_a_later_ruling_takes_a_change_back() -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"instead": "2 days"}, "not JSON"),
-        ({"instead": '{"wait": "soon"}'}, "does not follow the schema"),
+        ({"requested_value": "2 days"}, "not a mapping"),
+        ({"requested_value": '{"wait": "soon"}'}, "does not follow the schema"),
         ({"outcome": "deferred"}, "only a change that is requested"),
         ({"outcome": "confirmed"}, "only a change that is requested"),
     ],
@@ -472,5 +482,7 @@ def test_a_change_that_the_check_faults_is_refused() -> None:
     value = safety_items()[ESCALATION].value
     changed = value.replace('"target_toxicity": 0.25', '"target_toxicity": 0.999')
     assert changed != value
-    refused = trial.record(ruling(ESCALATION, "change requested", answer="bolder", instead=changed))
+    refused = trial.record(
+        ruling(ESCALATION, "change requested", answer="bolder", requested_value=changed)
+    )
     assert "0.999" in reasons(refused)

@@ -394,7 +394,9 @@ CASES: dict[Policy, Callable[[], Case]] = {
     ),
     going_live.the_change_can_be_made: lambda: (
         opened(),
-        msgspec.structs.replace(ruling("safety.follow_up", outcome="deferred"), instead="{}"),
+        msgspec.structs.replace(
+            ruling("safety.follow_up", outcome="deferred"), requested_value="{}"
+        ),
     ),
     going_live.the_ruling_changes_something: lambda: (
         after(opened(), ruling("safety.follow_up")),
@@ -414,7 +416,11 @@ CASES: dict[Policy, Callable[[], Case]] = {
     ),
     going_live.safety_measures_apply_at_once: lambda: (
         opened(),
-        amended("wait: 14 days", "wait: 15 days", t.Change("safety", "next participant", "later")),
+        amended(
+            "wait: 14 days",
+            "wait: 15 days",
+            t.Change("safety", "next participant", "later"),
+        ),
     ),
     going_live.a_version_is_active: lambda: (
         real(),

@@ -1,6 +1,5 @@
 """A real trial goes live page by page: submitted, read, confirmed item by item, signed."""
 
-import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -303,20 +302,22 @@ def test_a_requested_change_is_fetched_as_the_next_version(real: Running, signed
     submit(sponsor)
     assert "Fetch the changed document" not in markup(sponsor.get("/protocol/questions/"))
     form = markup(sponsor.get(f"/record/RulingSigned/?site=&question={SENTINEL}"))
-    shown = unescape(re.search(r'name="instead"[^>]*>([^<]*)<', form)[1])  # type: ignore[index]
-    assert json.loads(shown) == {"wait": "1 day"}
-    same = rule(sponsor, SENTINEL, instead=shown)
+    shown = unescape(re.search(r'name="requested_value"[^>]*>([^<]*)<', form)[1])  # type: ignore[index]
+    assert shown.strip() == "wait: 1 day"
+    same = rule(sponsor, SENTINEL, requested_value=shown)
     assert same[0] == 302, "who confirms leaves the value as it is"
     asks = {"outcome": "change requested", "answer": "longer"}
-    status, told = rule(sponsor, SENTINEL, **asks, instead="2 days")
-    assert (status, "this value is not JSON" in told) == (409, True)
-    assert rule(sponsor, SENTINEL, **asks, instead=shown.replace("1 day", "2 days"))[0] == 302
+    status, told = rule(sponsor, SENTINEL, **asks, requested_value="2 days")
+    assert (status, "it is not a mapping" in told) == (409, True)
+    assert (
+        rule(sponsor, SENTINEL, **asks, requested_value=shown.replace("1 day", "2 days"))[0] == 302
+    )
     page = markup(sponsor.get("/protocol/questions/"))
     assert "1 requested change says what is to stand there" in page
     assert "wait: 2 days" in page
-    refused = sponsor.get("/protocol/changed/?version=1.0", follow=True)
+    refused = sponsor.get("/protocol/revision/?version=1.0", follow=True)
     assert "version 1.0 is recorded" in markup(refused)
-    made = sponsor.get("/protocol/changed/?version=1.1")
+    made = sponsor.get("/protocol/revision/?version=1.1")
     assert made["Content-Disposition"] == 'attachment; filename="protocol.yaml"'
     assert submit(sponsor, made.content.decode())[0] == 302
     assert "wait: 2 days" in markup(sponsor.get("/protocol/questions/"))

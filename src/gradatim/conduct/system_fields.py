@@ -4,7 +4,6 @@ A person or a program says what happened; the catalogue of acts names the fields
 asked for. The pages and the JSON API have them filled in here, so that both record the same event.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.log_validation import Numbered, numbers_given
 from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
+from gradatim.core.documents import read_yaml
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_faults import refuse_faulty
 from gradatim.dosing.accountability import adds_up
@@ -173,16 +173,18 @@ def _ruling(now: Circumstances, fields: Fields) -> Fields:
             todo="leave the words out, or request a change",
         )
     said = {**fields, "answer": reading if reading and confirmed else words}
-    if "instead" in said and (said["outcome"] != "change requested" or _same(now, said)):
-        del said["instead"]  # the form shows the value as it is, to be changed
+    if said["outcome"] != "change requested" or _as_it_is(said):
+        said.pop("requested_value", None)  # the form shows the value as it is, to be changed
     return said
 
 
-def _same(now: Circumstances, fields: Fields) -> bool:
+def _as_it_is(ruling: Fields) -> bool:
+    """Whether the value that a ruling asks for is the one that stands there."""
+    requested = str(ruling.get("requested_value", "")).encode()
     try:
-        return bool(json.loads(fields["instead"]) == json.loads(fields.get("value", "")))
-    except ValueError:
-        return False  # what is no JSON is refused with its reason
+        return read_yaml(requested, "", {}) == read_yaml(str(ruling["value"]).encode(), "", {})
+    except UnusableInput:
+        return False  # it is refused with its reason
 
 
 def _decision(now: Circumstances, fields: Fields) -> Fields:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from gradatim.core.documents import Steps
 from gradatim.protocol.base import Basis, Model, Sourced
 from gradatim.protocol.elements import CodeGroup
 from gradatim.protocol.eligibility import EligibilityCriterion
@@ -144,7 +145,7 @@ def can_be_ruled_on(study: Study) -> frozenset[str]:
     """Return the key of every part that a ruling can be about, settled ones included."""
     parts = {
         path
-        for path, part in _sourced(study)
+        for path, _, part in sourced_parts(study)
         if not isinstance(part, EligibilityCriterion | CodeGroup)
     }
     return frozenset({CODES, *parts, *map(criterion_key, study.criteria)})
@@ -224,9 +225,7 @@ def _as_ruled(part: _Part, path: str, settled: Mapping[str, Ruling]) -> _Part:
         items = {name: _as_ruled(one, f"{path}.{name}", settled) for name, one in part.items()}
         found = items if any(items[name] is not one for name, one in part.items()) else part
     elif isinstance(part, list):
-        some = [
-            _as_ruled(one, f"{path}.{list_label(i, one)}", settled) for i, one in enumerate(part)
-        ]
+        some = [_as_ruled(one, f"{path}.{_label(i, one)}", settled) for i, one in enumerate(part)]
         found = some if any(now is not was for now, was in zip(some, part, strict=True)) else part
     result: _Part = found
     return result
@@ -242,7 +241,7 @@ def _is_open(study: Study, key: str, part: Sourced) -> bool:
 
 def _unsettled(study: Study) -> Iterator[Question]:
     yield from _codes(study)
-    for path, part in _sourced(study):
+    for path, _, part in sourced_parts(study):
         if isinstance(part, EligibilityCriterion | CodeGroup):
             continue
         if _is_open(study, path, part):
@@ -306,22 +305,44 @@ def _ambiguous(study: Study) -> Iterator[Question]:
         )
 
 
-def _sourced(part: object, path: str = "") -> Iterator[tuple[str, Sourced]]:
-    """Give every part that states its basis, with its dotted path."""
+class SourcedPart(NamedTuple):
+    """A part that states its basis, and where it is.
+
+    Args:
+        path: its dotted path; items of lists by their own name.
+        steps: its place in the document.
+        part: the part.
+    """
+
+    path: str
+    steps: Steps
+    part: Sourced
+
+    @property
+    def question(self) -> str:
+        """The key of the question about it, if one is asked."""
+        return (
+            criterion_key(self.part) if isinstance(self.part, EligibilityCriterion) else self.path
+        )
+
+
+def sourced_parts(part: object, path: str = "", steps: Steps = ()) -> Iterator[SourcedPart]:
+    """Yield every part of a protocol that states its basis, in the document's order."""
     if isinstance(part, Sourced):
-        yield path, part
+        yield SourcedPart(path, steps, part)
     if isinstance(part, Model):
-        for name in type(part).model_fields:
-            yield from _sourced(getattr(part, name), f"{path}.{name}".lstrip("."))
+        for name, field in type(part).model_fields.items():
+            below = f"{path}.{name}".lstrip(".")
+            yield from sourced_parts(getattr(part, name), below, (*steps, field.alias or name))
     elif isinstance(part, dict):
         for name, item in part.items():
-            yield from _sourced(item, f"{path}.{name}")
+            yield from sourced_parts(item, f"{path}.{name}", (*steps, name))
     elif isinstance(part, list):
         for i, item in enumerate(part):
-            yield from _sourced(item, f"{path}.{list_label(i, item)}")
+            yield from sourced_parts(item, f"{path}.{_label(i, item)}", (*steps, i))
 
 
-def list_label(place: int, item: object) -> object:
+def _label(place: int, item: object) -> object:
     """Return the name of an item of a list in a dotted path: its own, else its place from 1."""
     names = (getattr(item, key, None) for key in ("id", "number", "name", "label"))
     return next((name for name in names if name is not None), place + 1)

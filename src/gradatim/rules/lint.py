@@ -15,9 +15,14 @@ from gradatim.core.documents import Steps
 from gradatim.core.errors import UnusableInput
 from gradatim.core.expression import NotAnExpression, inputs
 from gradatim.core.quantity import convert, scale, understood
-from gradatim.protocol.base import Basis, Model, Sourced
+from gradatim.protocol.base import Basis
 from gradatim.protocol.nodes import Compare, DailyDose, Node
-from gradatim.protocol.questions import ESCALATION, can_be_ruled_on, questions
+from gradatim.protocol.questions import (
+    ESCALATION,
+    can_be_ruled_on,
+    questions,
+    sourced_parts,
+)
 from gradatim.protocol.references import Fault, dangling, rules_of
 from gradatim.protocol.study import Study
 from gradatim.protocol.wording import accounted
@@ -36,26 +41,11 @@ def lint(study: Study) -> list[Fault]:
 
 def stated_with_a_source(study: Study) -> Iterator[Fault]:
     """What is said to be stated, or registered, says where: nobody is asked about it."""
-    for path, part in _parts(study, ()):
+    for _, path, part in sourced_parts(study):
         if part.basis in (Basis.STATED, Basis.REGISTRY) and not part.source.strip():
             where = "where it is stated" if part.basis is Basis.STATED else "in which registry"
             told = f"{part.basis} without a source: say {where} (source), or call it assumed"
             yield Fault((*path, "basis"), told)
-
-
-def _parts(part: object, path: Steps) -> Iterator[tuple[Steps, Sourced]]:
-    """Yield every part that states its basis, with its place in the document."""
-    if isinstance(part, Sourced):
-        yield path, part
-    if isinstance(part, Model):
-        for name, field in type(part).model_fields.items():
-            yield from _parts(getattr(part, name), (*path, field.alias or name))
-    elif isinstance(part, dict):
-        for name, item in part.items():
-            yield from _parts(item, (*path, name))
-    elif isinstance(part, list):
-        for i, item in enumerate(part):
-            yield from _parts(item, (*path, i))
 
 
 def unused_elements(study: Study) -> Iterator[Fault]:

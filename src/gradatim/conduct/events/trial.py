@@ -63,8 +63,8 @@ class RulingSigned(Event, frozen=True):
             outcomes were recorded, which settle nothing anew.
         value: what the protocol says there, as `protocol.questions` gives it: the ruling is about
             this value, and one that is amended asks for another.
-        instead: of a change that is requested, what is to stand there, as JSON like `value`; empty
-            where it is only said in words. It makes the next version of the document.
+        requested_value: of a change that is requested, what is to stand there: the fields of
+            `value` as they are to be, in YAML or JSON; empty where it is only said in words.
     """
 
     question: Annotated[str, Meta(max_length=200)]
@@ -72,7 +72,7 @@ class RulingSigned(Event, frozen=True):
     signer: Id
     outcome: RulingOutcome = ""
     value: Annotated[str, Meta(max_length=900_000)] = ""
-    instead: Annotated[str, Meta(max_length=900_000)] = ""
+    requested_value: Annotated[str, Meta(max_length=900_000)] = ""
 
 
 class ProtocolSubmitted(Event, frozen=True):

@@ -76,6 +76,11 @@ def study_in_force(state: State) -> Study:
     return _read_as_then(study_of(event.document), event)
 
 
+def document_in_force(state: State) -> str:
+    """Return the text of the version that is in force, as it was activated."""
+    return _activation(state, state.versions[-1]).document
+
+
 def _activation(state: State, version: Version) -> Activation:
     event = state.events[version.position]
     assert isinstance(event, trial.ProtocolActivated | trial.ProtocolAmended)

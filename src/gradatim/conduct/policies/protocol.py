@@ -26,7 +26,11 @@ from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.roles import SITE_STAFF, TRIAL_WIDE
 from gradatim.conduct.state import State
 from gradatim.conduct.views.approvals import AUTHORITIES, approved
-from gradatim.conduct.views.requested_changes import change_of, with_changes
+from gradatim.conduct.views.requested_changes import (
+    change_of,
+    document_with_changes,
+    requested_change,
+)
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE
 from gradatim.core.verdict import Verdict
@@ -96,12 +100,12 @@ def the_ruling_says_what_it_comes_to(state: State, event: RulingSigned) -> Verdi
 
 def the_change_can_be_made(state: State, event: RulingSigned) -> Verdict:
     """What a ruling puts in the place of a value makes a document that is sound with it."""
-    if not event.instead:
+    if not event.requested_value:
         return holds("it puts nothing in the place of the value")
     if event.outcome != "change requested":
-        return broken("only a change that is requested says what is to stand instead")
+        return broken("only a change that is requested says what is to stand there")
     try:
-        made = with_changes(state, [change_of(event)], event.question, event.value)
+        made = document_with_changes(state, [change_of(event)], event.question, event.value)
     except UnusableInput as error:
         return broken(str(error))
     return _sound(made)
@@ -109,10 +113,10 @@ def the_change_can_be_made(state: State, event: RulingSigned) -> Verdict:
 
 def the_ruling_changes_something(state: State, event: RulingSigned) -> Verdict:
     """A ruling supersedes an earlier one by saying something else; the same again is none."""
-    if event.instead:
-        return holds("it says what is to stand there")
     for one in asked_about(state, event.question):
-        last = one.ruling
+        last, change = one.ruling, requested_change(state, one)
+        if event.requested_value != (change.value if change else ""):
+            continue
         if last is None or (last.value, last.outcome) != (event.value, event.outcome):
             continue
         if last.answer == event.answer or (last.outcome == "confirmed" and not one.choices):

@@ -1,14 +1,14 @@
 """The changes that the sponsor asks for in rulings, and the document with them."""
 
-from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended, RulingSigned
-from gradatim.conduct.folding.trial import submitted, submitted_study
+from gradatim.conduct.events.trial import RulingSigned
+from gradatim.conduct.folding.trial import document_in_force, submitted, submitted_study
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.questions import Question, questions
-from gradatim.protocol.revision import Change, revised
+from gradatim.protocol.revision import RequestedChange, revise
 
 
-def requested_changes(state: State) -> list[Change]:
+def requested_changes(state: State) -> list[RequestedChange]:
     """Return the changes with a value that are asked for of the version submitted, or in force.
 
     Of each question the last ruling counts, on the value that stands there; a later confirmation
@@ -16,25 +16,25 @@ def requested_changes(state: State) -> list[Change]:
     """
     study = submitted_study(state) or (state.study if state.versions else None)
     asked = questions(study) if study else []
-    found = [change_asked(state, one) for one in asked]
+    found = [requested_change(state, one) for one in asked]
     return [one for one in found if one]
 
 
-def change_asked(state: State, question: Question) -> Change | None:
+def requested_change(state: State, question: Question) -> RequestedChange | None:
     """Return what the last ruling on a question puts in its place; None where it puts nothing."""
     for position in reversed(state.rulings):
         event = state.events[position]
         assert isinstance(event, RulingSigned)
         if (event.question, event.value) == (question.key, question.value):
-            asks = event.outcome == "change requested" and event.instead
+            asks = event.outcome == "change requested" and event.requested_value
             return change_of(event) if asks else None
     return None
 
 
-def change_of(event: RulingSigned) -> Change:
+def change_of(event: RulingSigned) -> RequestedChange:
     """Return the change that a ruling asks for."""
     by_whom = f"change requested by {event.signer} on {event.occurred_on}: {event.answer}"
-    return Change(event.question, event.instead, by_whom)
+    return RequestedChange(event.question, event.requested_value, by_whom)
 
 
 def changed_document(state: State, version: str) -> str:
@@ -55,10 +55,12 @@ def changed_document(state: State, version: str) -> str:
         raise UnusableInput("no change is requested that says what is to stand there", "")
     if version in known:
         raise UnusableInput(f"version {version} is recorded", "", todo="name the next one")
-    return revised(_text(state), changes, version)
+    return revise(_text(state), changes, version)
 
 
-def with_changes(state: State, changes: list[Change], question: str, value: str) -> str:
+def document_with_changes(
+    state: State, changes: list[RequestedChange], question: str, value: str
+) -> str:
     """Return the document that asks a question about a value, with changes made, for a check.
 
     Raises:
@@ -66,16 +68,10 @@ def with_changes(state: State, changes: list[Change], question: str, value: str)
     """
     study = submitted_study(state)
     asks = study and any((one.key, one.value) == (question, value) for one in questions(study))
-    text = _text(state) if asks or not state.versions else _in_force(state)
-    return revised(text, changes, "changed")
+    text = _text(state) if asks or not state.versions else document_in_force(state)
+    return revise(text, changes, "changed")
 
 
 def _text(state: State) -> str:
     held = submitted(state)
-    return held.document if held else _in_force(state)
-
-
-def _in_force(state: State) -> str:
-    event = state.events[state.versions[-1].position]
-    assert isinstance(event, ProtocolActivated | ProtocolAmended)
-    return event.document
+    return held.document if held else document_in_force(state)

@@ -1,6 +1,5 @@
 """The form of an act: one field for each field of its event that a person fills in."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ from gradatim.conduct.views.consent import demanded_on
 from gradatim.conduct.views.judgements import INVESTIGATOR
 from gradatim.conduct.views.results import planned_elements
 from gradatim.protocol.questions import Question, basis_words
-from gradatim.protocol.revision import can_be_changed
+from gradatim.protocol.revision import can_be_changed, value_in_lines
 from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
 from gradatim.web.forms import product
@@ -233,7 +232,7 @@ def _shown_value(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     )
 
 
-def _instead(asked: FormContext, options: dict[str, Any]) -> forms.Field | None:
+def _requested_value(asked: FormContext, options: dict[str, Any]) -> forms.Field | None:
     """Ask what is to stand there, beginning with what does; not where it is no single part."""
     question = ruled_on(asked)
     study = submitted_study(asked.state) or asked.state.study
@@ -246,7 +245,7 @@ def _instead(asked: FormContext, options: dict[str, Any]) -> forms.Field | None:
     return forms.CharField(
         required=False,
         max_length=900_000,
-        initial=json.dumps(json.loads(question.value), ensure_ascii=False, indent=2),
+        initial=value_in_lines(question.value),
         widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}),
         **options,
     )
@@ -318,7 +317,7 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms
     ("SiteOpened", "time_zone"): _time_zone,
     ("RulingSigned", "value"): _shown_value,
     ("RulingSigned", "answer"): _in_words,
-    ("RulingSigned", "instead"): _instead,
+    ("RulingSigned", "requested_value"): _requested_value,
 }
 
 

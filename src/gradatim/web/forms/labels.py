@@ -169,7 +169,7 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("DosingAllowed", "level"): _("At the lower level"),
     ("RulingSigned", "outcome"): _("The ruling"),
     ("RulingSigned", "answer"): _("In words"),
-    ("RulingSigned", "instead"): _("What is to stand there"),
+    ("RulingSigned", "requested_value"): _("What is to stand there"),
     ("RulingSigned", "occurred_on"): _("Ruled on"),
     ("ProtocolSubmitted", "occurred_on"): _("Submitted on"),
     ("ProtocolActivated", "occurred_on"): _("In force from"),

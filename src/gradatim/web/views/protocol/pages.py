@@ -1,10 +1,8 @@
 """The protocol: the document, what is stated and what assumed, versions side by side, rulings."""
 
-import json
 from difflib import unified_diff
 from typing import Any, NamedTuple
 
-import yaml
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,16 +11,17 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
-from gradatim.conduct.folding.trial import submitted, submitted_study
+from gradatim.conduct.folding.trial import document_in_force, submitted, submitted_study
 from gradatim.conduct.state import State
 from gradatim.conduct.views.readiness import readiness
 from gradatim.conduct.views.requested_changes import (
-    change_asked,
     changed_document,
+    requested_change,
     requested_changes,
 )
 from gradatim.core.errors import UnusableInput
 from gradatim.protocol.questions import Question, questions
+from gradatim.protocol.revision import value_in_lines
 from gradatim.protocol.study import Ruling, Study
 from gradatim.rules.describe import describe, window_words
 from gradatim.web.access import Request, page
@@ -43,13 +42,13 @@ class _QuestionRow(NamedTuple):
         question: what is asked.
         value: what is ruled on, in lines.
         earlier: the rulings on it before the last, the latest first.
-        instead: what a requested change puts in its place, in lines; empty without one.
+        requested: what a requested change puts in its place; empty without one.
     """
 
     question: Question
     value: str
     earlier: list[Ruling]
-    instead: str
+    requested: str
 
 
 def _state(request: Request) -> State:
@@ -148,7 +147,7 @@ def open_questions(request: Request) -> HttpResponse:
 
 
 @page("protocol")
-def changed(request: Request) -> HttpResponse:
+def revision(request: Request) -> HttpResponse:
     """Return the document with the changes that rulings ask for, as the version that is named."""
     state, version = _state(request), request.GET.get("version", "").strip()
     try:
@@ -163,18 +162,13 @@ def changed(request: Request) -> HttpResponse:
 def _question_row(state: State, study: Study, question: Question) -> _QuestionRow:
     """Return a question as it is shown: with its value in lines, and with all rulings on it."""
     rulings = [one for one in study.rulings if one.question == question.key]
-    asks = change_asked(state, question)
+    asks = requested_change(state, question)
     return _QuestionRow(
         question,
-        _in_lines(question.value),
+        value_in_lines(question.value),
         [one for one in reversed(rulings) if one is not question.ruling],
-        _in_lines(asks.value) if asks else "",
+        asks.value if asks else "",
     )
-
-
-def _in_lines(value: str) -> str:
-    written: str = yaml.safe_dump(json.loads(value), sort_keys=False, allow_unicode=True)
-    return written
 
 
 def of_state(state: State, question: Question) -> _QuestionRow:
@@ -189,10 +183,8 @@ def put_into_force(state: State) -> dict[str, Any]:
         return {"held": None}
     lines = []
     if state.versions:
-        now = state.versions[-1]
-        before = state.events[now.position]
-        assert isinstance(before, ProtocolActivated | ProtocolAmended)
-        lines = differences(before.document, held.document, now.version, held.version)
+        before = document_in_force(state)
+        lines = differences(before, held.document, state.versions[-1].version, held.version)
     return {**as_read(study), **_readiness(state, study), "held": held, "lines": lines}
 
 
