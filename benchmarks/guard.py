@@ -29,9 +29,12 @@ from benchmarks.measure import in_turn
 from benchmarks.page import PAGE, Row, machine, write_table
 from benchmarks.prescreen_runs import Bench, NotMeasured
 from gradatim.conduct.chain import chain, genesis
+from gradatim.conduct.events import encoded
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.ledger import Entry, verify
 from gradatim.conduct.stores import StoreMode, open_store
 from tests.conduct.generated import NAME, begun
+from tests.conduct.memory import ListStore
 from tests.synthetic.test_demonstration import demonstrated
 
 CACHE = PAGE.parents[1] / ".cache"
@@ -160,20 +163,34 @@ def _appends(name: str, url: str, beside: Path | None = None) -> Iterator[Row]:
 
 
 def entries_of_one() -> Iterator[Row]:
-    """Yield an event about a participant of 2,000 entries beside one about one of 50, no disk."""
-    times = []
+    """Yield an event checked beside one only written and chained, and beside 2,000 of one person.
+
+    No disk waits here, so that what the checks cost is seen however fast a disk is.
+    """
+    checked, bare = list[float](), list[float]()
     for number in (50, 2_000):
-        trial = begun()
+        trial, plain = begun(), ListStore()
         events = conduct.typical_events(trial, number + APPENDS * ROUNDS)
         for one in islice(events, number):
             conduct.record(trial, one)
-        times.append([_cpu(conduct.record, trial, one) for one in events])
-    few, many = (statistics.mean(one) for one in times)
+        times = [(_cpu(conduct.record, trial, one), _cpu(_written, plain, one)) for one in events]
+        checked.append(statistics.mean(one for one, _ in times))
+        bare.append(statistics.mean(one for _, one in times))
+    few, many = checked
+    yield (
+        "an event checked and chained, no disk",
+        f"{1e6 * few:.0f} µs",
+        f"{few / bare[0]:.1f} x written as JSON and chained ({1e6 * bare[0]:.0f} µs)",
+    )
     yield (
         "an event checked and chained after 2,000 entries of its participant, no disk",
         f"{1e6 * many:.0f} µs",
         f"{many / few:.2f} x the same after 50",
     )
+
+
+def _written(store: ListStore, event: Event) -> None:
+    store.append("raw", [(encoded(event)[0], "")], store.head("raw"))
 
 
 def _cpu(call: Callable[..., object], *arguments: object) -> float:
