@@ -339,6 +339,7 @@ DEATHS = pytest.mark.parametrize(
 @DEATHS
 def test_nobody_who_died_is_dosed_or_has_completed_the_window(say: Any) -> None:
     state = treated()
+    one(state).status = "treated"
     say(state)
     (course,) = courses(state, one(state)).values()
     assert course.event.grade == 5
@@ -439,3 +440,29 @@ def test_nothing_is_measured_after_a_death_that_only_an_event_tells_of() -> None
 
     assert weighed(AFTER) is TRUE
     assert weighed(AFTER + timedelta(days=1)) is FALSE
+
+
+@pytest.mark.parametrize(("days", "then"), [(-1, TRUE), (0, TRUE), (1, FALSE)])
+def test_a_dose_before_a_death_that_only_an_event_tells_of_was_of_the_treatment(
+    days: int, then: Truth
+) -> None:
+    """It is asked so where it is entered late, or corrected."""
+    state = treated()
+    one(state).status = "treated"
+    adverse(state, grade=5)
+    add(state, s.AdverseEventResolved, adverse_event="AE1", outcome="fatal", resolved_on=str(AFTER))
+    day = AFTER + timedelta(days=days)
+    given = event(
+        DoseAdministered,
+        "nurse.S01.1",
+        "S01",
+        on=day,
+        participant="P1",
+        dose=2,
+        started_at=AT + (day - AT.date()),
+        ended_at=AT + (day - AT.date()) + timedelta(hours=1),
+        amount=7e7,
+        unit="{cells}",
+    )
+    assert isinstance(given, DoseAdministered)
+    assert treatment_goes_on(state, given).truth is then

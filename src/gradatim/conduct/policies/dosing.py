@@ -88,7 +88,7 @@ def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
             return broken(Breach.HAS_DIED(participant=Term(one.id)))
         if _came_later(state, event, Disposition):
             return holds("it was before the end of the treatment")
-    if one.status in ("enrolled", "treated") and died is not None:
+    elif one.status in ("enrolled", "treated") and died is not None:
         return broken(Breach.HAS_DIED(participant=Term(one.id)))
     return either(
         one.status in ("enrolled", "treated"),
