@@ -518,3 +518,17 @@ def test_what_was_signed_of_a_preparation_made_in_error_is_of_no_other():
     void(led, at, f"cell_lab.{SITE}.1", hour=17)
     assert doses(led.trial.state, led.one)[1].at["prepared"] == second
     assert signed_of(led) == (False, False, ()), "what was signed since was of the first"
+
+
+def test_a_preparation_made_in_error_takes_nothing_from_the_one_after_it():
+    """It was followed by another, which was verified and signed for; whether it counts or not."""
+    led, second = prepared_twice()
+    first = led.one.entries_of[x.DosePrepared][0]
+    at = void(led, first, f"cell_lab.{SITE}.1")
+    assert isinstance(confirm(led, at, LEAD), Recorded)
+    assert first not in led.one.entries_of[x.DosePrepared]
+    assert doses(led.trial.state, led.one)[1].at["prepared"] == second
+    assert signed_of(led) == (True, True, (NURSE,))
+    void(led, at, f"cell_lab.{SITE}.1", hour=17)
+    assert first in led.one.entries_of[x.DosePrepared]
+    assert signed_of(led) == (True, True, (NURSE,))

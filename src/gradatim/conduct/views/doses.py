@@ -148,29 +148,35 @@ def _doses(state: State, participant: Participant) -> dict[int, Dose]:
         name = _FIELDS[type(event)]
         setattr(dose, name, event)
         dose.at[name] = position
-    voided = _preparations_voided(state, participant)
+    marked = _preparations_marked(state, participant)
     for number, dose in found.items():
         prepared = dose.at.get("prepared", 0)
         corrections = state.corrected_by.get(prepared, [])
-        dose.prepared_since = max([prepared, *corrections, *voided.get(number, [])])
+        # One before it never stood in its place: whether that counts changes nothing.
+        since = [at for made, at in marked.get(number, ()) if made >= prepared]
+        dose.prepared_since = max([prepared, *corrections, *since])
         _anew(dose)
     return found
 
 
-def _preparations_voided(state: State, participant: Participant) -> dict[int, list[int]]:
-    """Return since when preparations do not count, or count again, by the number of their dose."""
-    found: dict[int, list[int]] = {}
-    for at in participant.voided:
-        made, void = state.events[at], state.voids.get(at)
-        if isinstance(made, DosePrepared) and void is not None and void.since is not None:
-            found.setdefault(made.dose, []).append(void.since)
+def _preparations_marked(
+    state: State, participant: Participant
+) -> dict[int, list[tuple[int, int]]]:
+    """Return preparations with since when they do not count, or count again, by their dose."""
+    marked = []
+    for position in participant.voided:
+        void = state.voids.get(position)
+        if void is not None and void.since is not None:
+            marked.append((position, void.since))
     for at, event in entries_of(state, participant, EntryVoided, VoidConfirmed):
         said = state.events[event.of]
-        if not isinstance(said, EntryVoided) or _waits(state, at):
-            continue
-        made = _marked(state, said)
+        if isinstance(said, EntryVoided) and not _waits(state, at):
+            marked.append((_marked(state, said), at))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for position, at in marked:
+        made = state.events[position]
         if isinstance(made, DosePrepared):
-            found.setdefault(made.dose, []).append(at)
+            found.setdefault(made.dose, []).append((position, at))
     return found
 
 
@@ -180,10 +186,10 @@ def _waits(state: State, position: int) -> bool:
     return void is not None and void.since is None
 
 
-def _marked(state: State, said: EntryVoided) -> Event:
+def _marked(state: State, said: EntryVoided) -> int:
     """Return the entry that a mark is about, or the mark that it takes back."""
     made = state.events[said.of]
-    return _marked(state, made) if isinstance(made, EntryVoided) else made
+    return _marked(state, made) if isinstance(made, EntryVoided) else said.of
 
 
 def _anew(dose: Dose) -> None:
