@@ -4,11 +4,11 @@ Every case is driven through `Trial.record`, on somebody who could be dosed but 
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gradatim.conduct.events import findings as f
@@ -479,16 +479,31 @@ def test_a_weight_in_pounds_by_its_unit_is_converted():
 
 
 @SOME
-@given(st.lists(st.sampled_from((7, 70, 75, 84, 90, 110, 154)), max_size=7))
-def test_each_weight_that_comes_into_doubt_is_asked_about_once(weights: list[int]):
-    """Reckoned anew from all of them each time, as the ledger need not."""
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((7, 70, 75, 84, 87, 100, 154)), st.integers(1, 5)), max_size=7
+    )
+)
+@example([(87, 5), (70, 1)])
+def test_each_weight_that_comes_into_doubt_is_asked_about_once(weights: list[tuple[int, int]]):
+    """Reckoned anew from all of them each time, as the ledger need not, in the order of time."""
     led = enrolled()
+
+    def doubted(n: int) -> set[int]:
+        order = sorted(range(n), key=lambda at: (weights[at][1], at))
+        found = in_doubt([weights[at][0] for at in order], lambda places: False)
+        return {order[place] for place in found}
+
     asked: set[int] = set()
-    for n, kg in enumerate(weights):
-        done = led.measured(DAY, 7 + n / 100, body_weight=kg)
-        before = in_doubt(weights[:n], lambda places: False)
-        after = in_doubt(weights[: n + 1], lambda places: False)
-        new = after.keys() - before.keys() - asked
+    for n, (kg, hour) in enumerate(weights):
+        done = led.do(
+            f.VitalSignsRecorded,
+            NURSE,
+            hour=7 + n / 100,
+            results=(Measured(element="body_weight", value=kg, unit="kg"),),
+            taken_at=datetime.combine(DAY, time(hour), UTC),
+        )
+        new = doubted(n + 1) - doubted(n) - asked
         assert len(done.queries) == len(new)
         asked |= new
 

@@ -535,3 +535,12 @@ def test_of_weights_that_do_not_go_together_all_are_in_doubt_until_one_is_confir
     found = in_doubt(taken, lambda places: bool({*places} & {*confirmed}))
     assert sorted(found) == open_
     assert all(found.values())
+
+
+def test_why_a_weight_is_in_doubt_is_said_of_the_later_against_the_earlier():
+    """70 kg after 85 is no great change; 85 after 70 is."""
+    assert in_doubt([70, 85], lambda places: False) == {
+        0: "85 kg is +21 % against it, and more than ±20 % is not expected of one person",
+        1: "it is +21 % against 70 kg, and more than ±20 % is not expected of one person",
+    }
+    assert in_doubt([85, 70], lambda places: False) == {}

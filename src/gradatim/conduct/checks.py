@@ -37,7 +37,6 @@ from gradatim.conduct.views.logs import drug_elements
 from gradatim.conduct.views.weights import (
     QUESTION,
     doubts_with,
-    in_kg,
     is_questioned,
     weight_elements,
 )
@@ -84,7 +83,7 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
         return []
     participant, study = state.participants[meant.participant], state.study
     entered = list(facts_in(position, meant, state))
-    found = list(_weights(state, participant, entered))
+    found = list(_weights(state, participant, entered, meant))
     found += _impossible(state, participant, entered)
     if isinstance(meant, FactRecorded):
         return found
@@ -175,17 +174,18 @@ def _medication(state: State, event: ConcomitantMedicationRecorded) -> Iterator[
         yield Questioned("permitted_drug", text, Basis.ASSUMED, source, note)
 
 
-def _weights(state: State, participant: Participant, entered: list[Fact]) -> Iterator[Questioned]:
+def _weights(
+    state: State, participant: Participant, entered: list[Fact], entry: Event
+) -> Iterator[Questioned]:
     """Question the body weights that do not go together, or that are of no adult.
 
     Nobody knows which is right: whichever were entered before are questioned too.
     """
     names = state.of_version("weights", lambda: weight_elements(state.study))
     for fact in entered:
-        kg = in_kg(fact) if fact.element in names else None
-        if kg is None:
+        if fact.element not in names:
             continue
-        for one, why in doubts_with(state, participant, kg, fact.start, position_of(fact)):
+        for one, why in doubts_with(state, participant, fact, entry):
             if one.position and is_questioned(state, one.position):
                 continue
             yield Questioned(

@@ -159,15 +159,30 @@ def _bearing_out(taken: Sequence[float], change: float) -> list[list[int]]:
     return sorted(places for places, _ in groups)
 
 
+def agrees(kg: float, others: Iterable[float], change: float = PLAUSIBLE_CHANGE) -> bool:
+    """Whether a weight goes with one of others of its person, whichever of the two came first.
+
+    A change is a part of the weight before it: 100 kg after 82 is more of one than 82 after 100.
+    Where there is no other, whether it can be of an adult.
+    """
+    known = tuple(others)
+    if not known:
+        return not implausible(kg, (), change)
+    return any(not implausible(max(kg, one), (min(kg, one),), change) for one in known)
+
+
 def _nearest(kg: float, others: Iterable[float]) -> float:
     return min(others, key=lambda other: abs(kg / other - 1))
 
 
 def _beside(kg: float, nearest: float, change: float) -> str:
-    """Say how far a weight is from another."""
+    """Say how far a weight is from another; where it came before that, how far that is from it."""
+    off, told = kg / nearest - 1, f"it is {{}} against {nearest:g} kg"
+    if not compare_numbers(abs(off), ">", change):
+        off, told = nearest / kg - 1, f"{nearest:g} kg is {{}} against it"
     return (
-        f"it is {signed_percent(kg / nearest - 1)} against {nearest:g} kg, and more than "
-        f"±{100 * change:g} % is not expected of one person"
+        f"{told.format(signed_percent(off))}, and more than ±{100 * change:g} % is not expected of "
+        "one person"
     )
 
 

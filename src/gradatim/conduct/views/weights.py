@@ -7,10 +7,11 @@ has it (`treatment.gate`), or once one is corrected.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from gradatim.conduct.event_for_element import WEIGHT
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.state import Participant, Query, State
 from gradatim.conduct.views.anchors import anchors_of
 from gradatim.conduct.views.facts import facts_in, facts_of, position_of
@@ -20,7 +21,7 @@ from gradatim.core.quantity import convert
 from gradatim.core.truth import TRUE
 from gradatim.dosing.product import Weights
 from gradatim.dosing.steps import KG
-from gradatim.dosing.weight import implausible, in_doubt
+from gradatim.dosing.weight import agrees, in_doubt
 from gradatim.evidence.facts import Fact
 from gradatim.protocol.study import Study
 from gradatim.rules.context import Situation
@@ -69,7 +70,7 @@ def weighed(state: State, participant: Participant) -> list[Weighed]:
     names = weight_elements(state.governing("elements", participant))
     known = facts_of(state, participant)
     found = [
-        _weighed(state, fact, kg)
+        _weighed(fact, kg, state.events[position_of(fact)])
         for name in names
         for fact in known.of(name)
         if (kg := in_kg(fact)) is not None
@@ -83,9 +84,8 @@ def in_kg(fact: Fact) -> float | None:
     return kg if kg is not None and kg > 0 else None
 
 
-def _weighed(state: State, fact: Fact, kg: float) -> Weighed:
+def _weighed(fact: Fact, kg: float, entry: Event) -> Weighed:
     at = position_of(fact)
-    entry = state.events[at]
     return Weighed(kg, fact.start, at, getattr(entry, "taken_at", None), entry.recorded_at)
 
 
@@ -110,28 +110,32 @@ def doubtful(state: State, participant: Participant, known: Sequence[Weighed]) -
 
 
 def doubts_with(
-    state: State, participant: Participant, kg: float, day: Day, position: int
+    state: State, participant: Participant, fact: Fact, entry: Event
 ) -> list[tuple[Weighed, str]]:
     """Return the weights that one to be entered brings into doubt, itself among them, and why.
 
     Args:
         state: the trial.
         participant: of whom.
-        kg: the weight.
-        day: when it was taken.
-        position: its entry, or the one that it stands in for, which does not count.
+        fact: the weight; the entry that it stands in for, if any, does not count.
+        entry: what tells of it.
 
     Returns:
         The weights; the position of the new one is 0, as nobody was asked about it yet.
     """
+    kg, position = in_kg(fact), position_of(fact)
+    if kg is None:
+        return []
     agreed = _agreed(state, participant) if position > state.position else None
     change = state.governing("treatment", participant).treatment.gate.weight_change
-    if agreed and (kg in agreed or not implausible(kg, agreed, change)):
+    if agreed is not None and (kg in agreed or agrees(kg, agreed, change)):
         return []
     known = [one for one in weighed(state, participant) if one.position != position]
     before = doubtful(state, participant, known)
-    new = Weighed(kg, day, 0, None, datetime.max.replace(tzinfo=UTC))
-    together = sorted([*known, new], key=_in_order)
+    new = _weighed(fact, kg, entry)
+    order = sorted([*known, new], key=_in_order)
+    new = new._replace(position=0)
+    together = [new if one.position == position else one for one in order]
     after = doubtful(state, participant, together)
     return [
         (one, after[one.position])
@@ -141,14 +145,17 @@ def doubts_with(
 
 
 def _agreed(state: State, participant: Participant) -> frozenset[float] | None:
-    """Return the weights recorded, where all bear one another out; None where one is in doubt."""
+    """Return the weights recorded, where all bear one another out in whatever order they came.
+
+    None where one is in doubt, or would be in another order.
+    """
     change = state.governing("treatment", participant).treatment.gate.weight_change
 
     def begin() -> frozenset[float] | None:
-        known = weighed(state, participant)
-        if in_doubt([one.kg for one in known], lambda places: False, change):
-            return None
-        return frozenset(one.kg for one in known)
+        known = {one.kg for one in weighed(state, participant)}
+        if in_doubt(sorted(known), lambda places: False, change):
+            return None  # a rise is the greater part of the lighter
+        return frozenset(known)
 
     def grow(agreed: frozenset[float] | None, positions: list[int]) -> frozenset[float] | None:
         names = weight_elements(state.governing("elements", participant))
@@ -157,7 +164,7 @@ def _agreed(state: State, participant: Participant) -> frozenset[float] | None:
                 kg = in_kg(fact) if fact.element in names else None
                 if kg is None or agreed is None or kg in agreed:
                     continue
-                agreed = None if implausible(kg, agreed, change) else agreed | {kg}
+                agreed = agreed | {kg} if agrees(kg, agreed, change) else None
         return agreed
 
     return participant.grown("weights that agree", begin, grow)
