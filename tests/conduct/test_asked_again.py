@@ -1,15 +1,18 @@
 """A corrected entry is asked again what it breaks: deviations open, and are answered."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from gradatim.conduct.events import findings as f
+from gradatim.conduct.events import logs as l
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
-from gradatim.conduct.events.base import Measured, Signature
+from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.fold import fold
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
 from gradatim.conduct.views.adverse_events import courses
@@ -166,6 +169,82 @@ def test_a_result_after_a_dose_is_not_what_it_was_right_by() -> None:
     at = led.result("alt", 30, hour=12, high=40).position
     result = {"element": "alt", "value": 400.0, "unit": "U/L", "high": 40.0}
     assert not correct(led, at, NURSE, results=[result]).deviations
+
+
+YESTERDAY = DAY - timedelta(days=1)
+
+
+def medicated(led: Led) -> int:
+    """Record a drug that forbids nothing."""
+    more: dict[str, Any] = {"drug": "paracetamol", "none_of_these": True, "indication": "headache"}
+    more |= {"medication": f"{led.name}-M1", "start": str(YESTERDAY)}
+    made = led.do(l.ConcomitantMedicationRecorded, NURSE, on=YESTERDAY, hour=20, **more)
+    return made.position
+
+
+def expecting(led: Led) -> int:
+    """Record the pregnancy of a partner."""
+    more: dict[str, Any] = {"detected_on": str(YESTERDAY), "site_aware_at": at_hour(-6)}
+    made = led.do(s.PregnancyReported, NURSE, on=YESTERDAY, hour=20, person="partner", **more)
+    return made.position
+
+
+@pytest.mark.parametrize(
+    ("recorded_before", "fields", "rule"),
+    [
+        (lambda led: led.one.position, {"birth": "2020"}, "the criteria hold"),
+        (medicated, {"drug": "methotrexate", "none_of_these": False}, "the criteria hold"),
+        (expecting, {"person": "participant"}, "no pregnancy is open"),
+    ],
+)
+def test_whatever_a_dose_was_right_by_is_asked_of_the_dose_when_it_is_corrected(
+    recorded_before: Callable[[Led], int], fields: dict[str, Any], rule: str
+) -> None:
+    led = ready()
+    at = recorded_before(led)
+    was = msgspec.to_builtins(led.trial.state.events[at])
+    led.prepare(7e7, 70)
+    recorded(led.sign())
+    assert not led.give(7e7)
+    dose = the(led, x.DoseAdministered)
+    correct(led, at, COORDINATOR, **fields)
+    assert rule in open_rules(led, dose)
+    correct(led, at, COORDINATOR, **{name: was[name] for name in fields})
+    assert open_rules(led, dose) == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "later", "earlier", "rule"),
+    [
+        (
+            p.InformedConsentWithdrawn,
+            {"scope": "treatment"},
+            {"withdrawn_at": at_hour(12).isoformat()},
+            {"withdrawn_at": at_hour(9).isoformat()},
+            "consent is in force",
+        ),
+        (
+            p.Disposition,
+            {"status": "died"},
+            {"occurred_on": str(DAY)},
+            {"occurred_on": str(YESTERDAY)},
+            "treatment goes on",
+        ),
+    ],
+)
+def test_an_end_that_was_before_a_dose_after_all_is_asked_of_the_dose(
+    kind: type[Event], said: dict[str, Any], later: Any, earlier: Any, rule: str
+) -> None:
+    led = dosed()
+    if "withdrawn_at" in later:
+        said = {**said, "withdrawn_at": at_hour(12)}
+    at = led.do(kind, hour=13, **said).position
+    dose = the(led, x.DoseAdministered)
+    assert open_rules(led, dose) == set()
+    correct(led, at, **earlier)
+    assert rule in open_rules(led, dose)
+    correct(led, at, **later)
+    assert rule not in open_rules(led, dose)
 
 
 def test_consent_after_the_procedures_is_a_deviation() -> None:

@@ -17,17 +17,14 @@ from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import correction_of
 from gradatim.conduct.event_log import AlteredLog
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.findings import (
-    LaboratoryResultsRecorded,
-    ScoresRecorded,
-    VitalSignsRecorded,
-)
+from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
 from gradatim.conduct.events.participants import (
+    Disposition,
     EntryCorrected,
     EntryVoided,
-    FactRecorded,
     InformedConsentObtained,
     InformedConsentRenewed,
+    InformedConsentWithdrawn,
     ParticipantEnrolled,
     ParticipantRegistered,
 )
@@ -160,9 +157,7 @@ def _asked(
     for at in _resting_on(state, position, was):
         entry = state.events[at]
         before, _ = without(state, at)
-        after, one = _without(state, at, {position: now})
-        if one is not None:
-            stands_anew(after, one)
+        after, _ = _without(state, at, {position: now})
         yield at, _unmet(before, entry), _unmet(after, entry)
 
 
@@ -170,27 +165,31 @@ def _unmet(state: State, event: Event) -> _Rules:
     return unmet_rules(event, check(state, event))
 
 
-_FOR_DOSES = (
+_WHENEVER = (
     DosePrepared,
     DoseAdministered,
     VitalSignsRecorded,
     InformedConsentObtained,
     InformedConsentRenewed,
+    InformedConsentWithdrawn,
+    Disposition,
 )
-"""What a dose is prepared and given by."""
-_RECORDS = (LaboratoryResultsRecorded, ScoresRecorded, FactRecorded)
-"""What was known of a participant when it was given: a dose rests on what came before it."""
+"""What a dose rests on whenever it was recorded: what it was of, its weights, and consents and ends
+that are asked by their own days."""
 
 
 def _resting_on(state: State, position: int, was: Event) -> Iterator[int]:
-    """Yield the preparations and doses that were right by what an entry said."""
+    """Yield the preparations and doses that were right by what an entry said.
+
+    Of most entries these are the later ones: they rest on what was known of the participant.
+    """
     one = participant_named(state, getattr(was, "participant", "") or "")
-    if one is None or not isinstance(was, _FOR_DOSES + _RECORDS):
+    if one is None:
         return
     for at, dose in entries_of(state, one, DosePrepared, DoseAdministered):
         same = not isinstance(was, DosePrepared | DoseAdministered) or was.dose == dose.dose
-        later = position < at or not isinstance(was, _RECORDS)
-        if at != position and same and later:
+        known = position < at or isinstance(was, _WHENEVER)
+        if at != position and same and known:
             yield at
 
 
