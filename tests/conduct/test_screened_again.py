@@ -7,11 +7,13 @@ import pytest
 
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
+from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.fold import fold
 from gradatim.conduct.identity import likeness, person_token
 from gradatim.conduct.trial import RecordOutcome
 from gradatim.conduct.views.facts import facts_of
+from gradatim.conduct.views.reporting import to_nullify
 from gradatim.core.errors import UnusableInput
 from tests.conduct.digest import digest
 from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, enrolled, refused
@@ -264,3 +266,36 @@ def test_a_number_that_went_on_may_go_on_in_a_third() -> None:
     entries = led.trial.store.read(led.trial.name)
     again = fold(led.trial.name, ((one.position, one.body) for one in entries))
     assert digest(again) == digest(led.trial.state)
+
+
+def test_what_was_made_in_error_under_a_second_number_counts_again_under_the_first() -> None:
+    led = enrolled()
+    other = twice(led)
+    at = other.result("alt", 300, CAME, hour=19, high=40).position
+    more: dict[str, Any] = {"on": CAME, "signature": SIGNED}
+    said = led.act(p.EntryVoided, NURSE, hour=19.5, of=at, reason="another tube", **more).position
+    other.do(p.ParticipantsMerged, on=CAME, hour=20, into="A1", **MERGE)
+    led.act(p.EntryVoided, NURSE, hour=21, of=said, reason="the right tube", **more)
+    first = Led(led.trial, "A1").one
+    assert [one.entry for one in facts_of(led.trial.state, first).of("alt")] == [at]
+    assert not facts_of(led.trial.state, other.one).of("alt")
+    entries = led.trial.store.read(led.trial.name)
+    again = fold(led.trial.name, ((one.position, one.body) for one in entries))
+    assert digest(again) == digest(led.trial.state)
+
+
+def test_a_report_of_an_event_made_in_error_under_a_second_number_is_nullified() -> None:
+    led = enrolled()
+    other = twice(led)
+    said: dict[str, Any] = {"adverse_event": "AE1", "serious": ("hospitalisation",), "grade": 3}
+    said |= {"term": "Headache", "onset": str(CAME), "relation": "unrelated"}
+    at = other.do(s.AdverseEventReported, on=CAME, hour=19, **said).position
+    sent: dict[str, Any] = {"adverse_event": "AE1", "recipient": "sponsor", "report": "initial"}
+    sent["sent_at"] = other.trial.state.recorded_at
+    other.do(s.SafetyReportSent, on=CAME, hour=19.2, **sent)
+    more: dict[str, Any] = {"on": CAME, "signature": SIGNED}
+    void = led.act(p.EntryVoided, LEAD, hour=19.5, of=at, reason="not hers", **more).position
+    led.act(p.VoidConfirmed, NURSE, hour=19.6, of=void, **more)
+    assert to_nullify(led.trial.state, other.one) == [("AE1", "sponsor")]
+    other.do(p.ParticipantsMerged, on=CAME, hour=20, into="A1", **MERGE)
+    assert to_nullify(led.trial.state, Led(led.trial, "A1").one) == [("AE1", "sponsor")]

@@ -165,6 +165,9 @@ def _merged(state: State, position: int, event: participants.ParticipantsMerged)
         one.entries_of[kind].remove(at)
         insort(other.entries, at)
         insort(other.entries_of[kind], at)
+    for at in [at for at in one.voided if _goes_along(type(state.events[at]))]:
+        one.voided.remove(at)  # it may count again, and a report of it is to be nullified
+        insort(other.voided, at)
     for name, who in state.adverse_events.items():
         if who == one.id:
             state.adverse_events[name] = other.id
