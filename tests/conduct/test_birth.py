@@ -141,7 +141,7 @@ def test_the_year_alone_would_not_tell(born: date, passes: bool) -> None:
     recorded(trial.record(registration(str(born.year))))
     assert the_age(trial.state).passes is passes
     trial.state.unsealed_birth = None
-    trial.state.participants["N1"].all_anew()
+    trial.state.participants["N1"].changed()
     assert the_age(trial.state).unknown_because == "partial date"
 
 

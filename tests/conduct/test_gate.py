@@ -614,7 +614,7 @@ def test_a_woman_is_not_dosed_without_a_negative_test_of_the_day(code: str):
     led = ready()
     led.prepare(7e7, 70)
     led.one.sex = "female"
-    led.one.all_anew()
+    led.one.changed()
     led.do(p.FactRecorded, on=BEFORE, fact=Measured(element="childbearing_potential", value=1))
     if code:
         led.result("hcg", on=BEFORE, code=code)

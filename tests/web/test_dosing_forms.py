@@ -101,7 +101,7 @@ def enrolled(app: Running) -> Participant:
         one.entries_of.pop(kind, None)
     for bag in trial.inventory.reserved(one.id, 1):
         trial.inventory.put(bag._replace(reserved_for=None))
-    one.all_anew()
+    one.changed()
     one.status = "enrolled"
     return one
 

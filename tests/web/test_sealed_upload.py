@@ -151,7 +151,7 @@ def test_without_the_key_pages_say_that_it_is_sealed(
     app: Running, signed_in, uploaded: Participant, settings, tmp_path
 ):
     settings.KEYS_FOLDER = tmp_path / "elsewhere"
-    app.trial.state.participants[uploaded.id].all_anew()  # what was worked out is forgotten
+    app.trial.state.participants[uploaded.id].changed()  # what was worked out is forgotten
     page = shown(signed_in("investigator.S01.1"), uploaded)["sources"]
     assert '<span class="tag unknown">sealed</span>' in page
     assert "188147009" not in page

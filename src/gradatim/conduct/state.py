@@ -155,11 +155,6 @@ class Participant:
         if kind not in ADDS_ONLY:
             self.altered = self.revision
 
-    def all_anew(self) -> None:
-        """Let everything that was worked out of the entries be worked out again."""
-        self.revision += 1
-        self.altered = self.revision
-
     def drop(self, position: int, kind: type[Event]) -> None:
         """Let an entry about them count no more."""
         self.entries.remove(position)
@@ -175,8 +170,9 @@ class Participant:
         self.changed()
 
     def changed(self) -> None:
-        """Note that their entries are others than they were, those of the past too."""
-        self.all_anew()
+        """Let all that was worked out of their entries be worked out again, of the past too."""
+        self.revision += 1
+        self.altered = self.revision
         self._past.clear()
 
     def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:

@@ -24,6 +24,12 @@ def participant_named(state: State, name: str) -> Participant | None:
     return one
 
 
+def everything_anew(state: State) -> None:
+    """Let what was worked out of anybody be worked out again, of the past too."""
+    for one in state.participants.values():
+        one.changed()
+
+
 def answer(state: State, deviations: Iterable[int], position: int) -> None:
     """Note that the cause of deviations was a slip of the pen, which an entry took back."""
     for at in deviations:
@@ -176,8 +182,7 @@ def _ranges_anew(state: State) -> None:
         (one.laboratory, one.version): at
         for at, one in state.events.of(trial.ReferenceRangesRecorded)
     }
-    for person in state.participants.values():
-        person.changed()
+    everything_anew(state)  # samples of a version have other limits now
 
 
 def _exports_anew(state: State) -> None:

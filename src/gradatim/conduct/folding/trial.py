@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from gradatim.conduct.events import trial
-from gradatim.conduct.folding.anew import trained
+from gradatim.conduct.folding.anew import everything_anew, trained
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import Delegation, State, UrgentMeasure, Version
 from gradatim.core.errors import UnusableInput
@@ -56,13 +56,13 @@ def _in_zone(state: State, site: str, time_zone: str) -> None:
     """Note the time zone of a site, which tells the days of all that was recorded there."""
     if time_zone and state.zones.get(site) != time_zone:
         state.zones[site] = time_zone
-        _everything_anew(state)
+        everything_anew(state)
 
 
 def _ruled(state: State, position: int, event: trial.RulingSigned) -> None:
     state.rulings.append(position)
     state.versions = [one._replace(study=_ruled_anew(state, one)) for one in state.versions]
-    _everything_anew(state)
+    everything_anew(state)
 
 
 def _ruled_anew(state: State, version: Version) -> Study:
@@ -175,13 +175,7 @@ def _in_force(
         Version(event.version, event.sha256, study, applies, position, event.occurred_on)
     )
     state.submitted = None
-    _everything_anew(state)
-
-
-def _everything_anew(state: State) -> None:
-    """What was worked out under an earlier version is worked out again, the past too."""
-    for one in state.participants.values():
-        one.changed()
+    everything_anew(state)
 
 
 def _approved(state: State, position: int, event: trial.ApprovalRecorded) -> None:
@@ -213,7 +207,7 @@ def _trained(state: State, position: int, event: trial.TrainingRecorded) -> None
 
 def _ranges(state: State, position: int, event: trial.ReferenceRangesRecorded) -> None:
     state.ranges[event.laboratory, event.version] = position
-    _everything_anew(state)  # samples of this version have limits now
+    everything_anew(state)  # samples of this version have limits now
 
 
 def _paused(state: State, position: int, event: trial.TrialPaused) -> None:
