@@ -20,10 +20,10 @@ from gradatim.conduct.event_for_element import answered_by_participant
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import ScoresRecorded
-from gradatim.conduct.events.logs import ConcomitantMedicationRecorded, UnscheduledVisitDone
 from gradatim.conduct.events.participants import EntryCorrected, ParticipantRegistered
 from gradatim.conduct.events.review import SourceDataVerified
 from gradatim.conduct.folding.participants import FIXED, corrected
+from gradatim.conduct.log_validation import NUMBER_OF
 from gradatim.conduct.sealed_records import opened_entry
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
@@ -36,8 +36,7 @@ CORRECTABLE: tuple[type[Event], ...] = tuple(
 
 _OF_THE_SYSTEM: Mapping[type[Event], frozenset[str]] = {
     ParticipantRegistered: frozenset({"screened_as"}),
-    ConcomitantMedicationRecorded: frozenset({"medication"}),
-    UnscheduledVisitDone: frozenset({"visit"}),
+    **{kind: frozenset({field}) for kind, field in NUMBER_OF.items()},
 }
 """Fields by which other entries name an entry, or which the ledger fills in."""
 
