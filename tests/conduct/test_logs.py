@@ -429,6 +429,15 @@ def test_who_is_found_pregnant_later_was_not_known_to_be() -> None:
     assert [truth for _, truth in pregnant_on(led.trial.state, led.one, NEXT)] == [TRUE]
 
 
+def test_a_pregnancy_that_ended_on_no_known_day_may_have_lasted_until_that_was_told() -> None:
+    """A dose that is entered later, or corrected, is asked of its own day."""
+    led = ready()
+    made = led.do(s.PregnancyReported, person="participant", detected_on=str(DAY)).position
+    led.do(s.PregnancyOutcomeReported, on=NEXT, of=made, outcome="spontaneous abortion")
+    found = {day: list(pregnant_on(led.trial.state, led.one, day)) for day in (DAY, NEXT)}
+    assert found == {DAY: [(made, UNKNOWN)], NEXT: []}
+
+
 def test_the_protocol_may_let_a_dose_be_given_in_pregnancy() -> None:
     led = ready()
     led.prepare(7e7, 70)

@@ -120,7 +120,10 @@ def pregnant_on(state: State, participant: Participant, day: date) -> Iterator[t
             yield at, TRUE
         elif over.outcome == "lost to follow-up":
             yield at, UNKNOWN
-        elif over.ended_on is not None and (ended := parse_day(over.ended_on)).last > day:
+        elif over.ended_on is None:
+            if over.occurred_on > day:  # it ended some day before that
+                yield at, UNKNOWN
+        elif (ended := parse_day(over.ended_on)).last > day:
             yield at, TRUE if ended.first > day else UNKNOWN
 
 
