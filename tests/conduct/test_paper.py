@@ -354,3 +354,73 @@ def test_a_dose_before_the_place_was_taken_is_a_deviation_though_entered_after()
     assert told["eligibility is confirmed"] == (
         f"that {led.name} is eligible was confirmed on {day}, after this"
     )
+
+
+def steps_on_paper(
+    led: Led, verified: float, checked: float = 9.1
+) -> dict[type[Event], dict[str, str]]:
+    """Enter the steps of a dose from paper; give the deviations of each, by its type."""
+    first, second = (f"cell_lab.{SITE}.{n}" for n in (1, 2))
+    bags(led, at(30))
+    drawn = (x.Drawn("X1", 10, 0, at(7.8)), x.Drawn("X2", 4, 6, at(7.8)))
+    prepared = {"amount": DOSE, "planned": DOSE, "unit": "{cells}", "weight_kg": 70.0}
+    said = {
+        "identifiers": ("name", "birth date"),
+        "person_code": "P1",
+        "bag_codes": ("X/X1", "X/X2"),
+        "how": "scanned",
+    }
+    lot: dict[str, Any] = {"lot": "X", "dose": 1}
+    done: dict[type[Event], RecordOutcome] = {
+        x.ProductAssigned: enter(
+            led, x.ProductAssigned, first, paper(first, 7.5), bags=("X1", "X2"), **lot
+        ),
+        x.DosePrepared: enter(
+            led, x.DosePrepared, first, paper(first, 8), drawn=drawn, **prepared, **lot
+        ),
+        x.PreparationVerified: enter(
+            led, x.PreparationVerified, first, paper(second, verified), dose=1
+        ),
+        x.PreDoseChecklistSigned: enter(
+            led,
+            x.PreDoseChecklistSigned,
+            NURSE,
+            paper(LEAD, 9),
+            dose=1,
+            items=items(led),
+            signer=LEAD,
+        ),
+        x.BedsideChecked: enter(
+            led, x.BedsideChecked, NURSE, paper(NURSE, checked), dose=1, **said
+        ),
+    }
+    known = led.trial.state.deviations
+    return {
+        kind: {known[at].rule: known[at].description for at in recorded(one).deviations}
+        for kind, one in done.items()
+    }
+
+
+def test_the_steps_on_paper_follow_one_another_as_they_were_signed():
+    assert not any(steps_on_paper(ready(), 8.2).values())
+    late = steps_on_paper(ready(), 9.5)
+    told = f"it was verified at {DAY} 09:30 UTC, after this"
+    assert late[x.PreDoseChecklistSigned] == {"the preparation is verified": told}
+    assert late[x.BedsideChecked] == {"the preparation was verified": told}
+    early = steps_on_paper(ready(), 7.9)
+    told = f"it was prepared at {DAY} 08:00 UTC, after this"
+    assert early[x.PreparationVerified] == {"a second person verifies": told}
+
+
+def test_a_checklist_on_paper_from_before_the_place_was_taken_is_a_deviation():
+    led = ready()
+    led.prepare(DOSE, 70.0)
+    early = at(9) - timedelta(days=5)
+    signed = msgspec.structs.replace(
+        checklist(led, 9),
+        occurred_on=early.date(),
+        paper=Paper(signed_by=LEAD, signed_at=early, image_sha256="a" * 64),
+    )
+    found = recorded(led.trial.record(signed)).deviations
+    rules = {led.trial.state.deviations[one].rule for one in found}
+    assert {"a place is held", "eligibility is confirmed"} <= rules

@@ -5,6 +5,7 @@ to another sentence, and what is in the holes of one keeps its name.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from gradatim.core.message import Argument, Pair, Template, Term, join
 
@@ -76,7 +77,8 @@ class Breach(Template):
     NOT_OF_OTHER = "{why}: record it of {participant} as well, before the number is given up"
     NO_PREPARATION = "no preparation of dose {dose} is recorded"
     NOT_VERIFIED = "nobody has verified the preparation of dose {dose}"
-    VERIFIED_AT = "it was verified at {moment}, after the dose had begun"
+    PREPARED_AT = "it was prepared at {moment}, after this"
+    VERIFIED_AT = "it was verified at {moment}, after this"
     CHECKLIST_NOT_SIGNED = "no checklist of dose {dose} is signed"
     CHECKLIST_SIGNED_ON = "it was signed on {day}"
     CHECKLIST_SIGNED_AT = "it was signed at {moment}, after the dose had begun"
@@ -183,6 +185,11 @@ class Standing(Template):
     MAY_HAVE_FIRED = "stopping rule '{rule}' may have fired ({action}): {who}"
     FIRED_AT = "stopping rule '{rule}' at level {level} has fired ({action}): {who}"
     MAY_HAVE_FIRED_AT = "stopping rule '{rule}' at level {level} may have fired ({action}): {who}"
+
+
+def told_moment(moment: datetime) -> Term:
+    """Return a moment as it is told, to the minute, by the clock that it was written with."""
+    return Term(f"{moment:%Y-%m-%d %H:%M %Z}")
 
 
 def listed(words: Iterable[object]) -> Argument:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.product import BedsideChecked, DoseAdministered
-from gradatim.conduct.messages import Breach, listed
+from gradatim.conduct.messages import Breach, listed, told_moment
 from gradatim.conduct.paper import is_transcribed
-from gradatim.conduct.policies.dosing import this_dose
+from gradatim.conduct.policies.dosing import moment, this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import State
@@ -32,6 +32,9 @@ def the_preparation_was_verified(state: State, event: BedsideChecked) -> Verdict
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
     if dose.verified is None:
         return unknown(Breach.NOT_VERIFIED(dose=event.dose))
+    then = moment(dose.verified)
+    if is_transcribed(event) and then > happened_at(state, event):
+        return broken(Breach.VERIFIED_AT(moment=told_moment(then)))
     given = dose.given
     if given is not None and not (
         is_transcribed(event) and happened_at(state, event) <= given.started_at

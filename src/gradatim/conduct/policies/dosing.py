@@ -20,7 +20,7 @@ from gradatim.conduct.events.product import (
     ProductReleased,
     ReleaseResult,
 )
-from gradatim.conduct.messages import Breach, Standing, listed
+from gradatim.conduct.messages import Breach, Standing, listed, told_moment
 from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
@@ -67,7 +67,7 @@ def a_place_is_held(state: State, event: _Dosing) -> Verdict:
         return unknown(Breach.NO_PLACE(participant=Term(one.id)))
     entered = entries_of(state, one, ParticipantEnrolled)
     first = min((made.occurred_on for _, made in entered), default=event.occurred_on)
-    if isinstance(event, DoseAdministered) and event.occurred_on < first:
+    if not is_authorisation(event) and event.occurred_on < first:
         return broken(Breach.PLACE_LATER(participant=Term(one.id), day=first))
     now = state.cohort
     if now is not None and (one.level or 0) > now.level and first_dose_at(state, one) is None:
@@ -113,8 +113,8 @@ def the_preparation_is_verified(state: State, event: _Dosing) -> Verdict:
     if dose.verified is None:
         return unknown(Breach.NOT_VERIFIED(dose=event.dose))
     then = moment(dose.verified)
-    if isinstance(event, DoseAdministered) and then > event.started_at:
-        return broken(Breach.VERIFIED_AT(moment=Term(f"{then:%Y-%m-%d %H:%M %Z}")))
+    if not is_authorisation(event) and then > moment(event):
+        return broken(Breach.VERIFIED_AT(moment=told_moment(then)))
     return two_people(done_by(dose.prepared), done_by(dose.verified))
 
 
@@ -127,10 +127,9 @@ def the_checklist_is_signed(state: State, event: _Dosing) -> Verdict:
     if not timedelta(0) <= age <= timedelta(days=1):
         return broken(Breach.CHECKLIST_SIGNED_ON(day=signed.occurred_on))
     if then > moment(event):
-        return broken(Breach.CHECKLIST_SIGNED_AT(moment=Term(f"{then:%Y-%m-%d %H:%M %Z}")))
+        return broken(Breach.CHECKLIST_SIGNED_AT(moment=told_moment(then)))
     if signed.paper is not None and signed.recorded_at <= moment(event):
-        entered = Term(f"{signed.recorded_at:%Y-%m-%d %H:%M %Z}")
-        return broken(Breach.CHECKLIST_ON_PAPER(moment=entered))
+        return broken(Breach.CHECKLIST_ON_PAPER(moment=told_moment(signed.recorded_at)))
     return holds(f"it was signed by {signed.signer}")
 
 
@@ -465,8 +464,11 @@ def _is(state: State, user: str, role: str) -> bool:
 
 
 def a_second_person_verifies(state: State, event: PreparationVerified) -> Verdict:
-    """Two different people prepare and verify."""
+    """Two different people prepare and verify, one after the other."""
     prepared = this_dose(state, event).prepared
     if prepared is None:
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
+    then = begun_at(prepared)
+    if then is not None and then > moment(event):
+        return broken(Breach.PREPARED_AT(moment=told_moment(then)))
     return two_people(done_by(prepared), done_by(event))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from gradatim.conduct.events.logs import ConcomitantMedicationRecorded
 from gradatim.conduct.events.product import DoseAdministered, PreDoseChecklistSigned
 from gradatim.conduct.events.safety import PregnancyOutcomeReported, PregnancyReported
-from gradatim.conduct.messages import Breach, listed
+from gradatim.conduct.messages import Breach, listed, told_moment
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
@@ -86,7 +86,7 @@ def the_pregnancy_is_reported_in_time(state: State, event: PregnancyReported) ->
     return either(
         event.recorded_at <= due,
         "it was reported in time",
-        Breach.REPORTED_LATE(moment=Term(f"{due:%Y-%m-%d %H:%M %Z}")),
+        Breach.REPORTED_LATE(moment=told_moment(due)),
     )
 
 
