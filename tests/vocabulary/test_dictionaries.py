@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
 from gradatim.vocabulary.graph import Vocabulary
@@ -40,6 +42,29 @@ WHODRUG = {
     ),
     "DDA.txt": "900001010011L04AB99\n900002010011J01CA99\n900002010011D06AX99\n",
     "INA.txt": "L04AB  4Made-up inhibitors\nL04AB995alphamab\n",
+}
+
+
+def product(record: int, code: str, name: str) -> str:
+    """Return a row of MP.csv, of 22 columns."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    cells = [str(record), "", code[:6], code[6:8], code[8:], "", "", "N", quoted, *[""] * 13]
+    return ",".join(cells) + "\n"
+
+
+NAMES = (
+    ("90000101001", "Alphamab"),
+    ("90000101002", "Alphabrand, forte"),
+    ("90000101002", "Alphabrand, forte"),
+    ("90000102001", "Alphamab hydrochloride"),
+    ("90000102007", "Alphasalt"),
+    ("90000201001", "Betanol"),
+)
+WHODRUG_C3 = {
+    "Version.csv": "WHODrug Global C3 Mar 99,C3\n",
+    "MP.csv": "".join(product(n, code, name) for n, (code, name) in enumerate(NAMES, 1)),
+    "ThG.csv": "1,L04AB99,20990101,Y,1\n2,J01CA99,20990101,Y,6\n3,D06AX99,20990101,N,6\n",
+    "ATC.csv": 'L04AB,4,"Made-up inhibitors"\nL04AB99,5,alphamab\n',
 }
 
 
@@ -103,3 +128,73 @@ def test_a_damaged_release_is_refused_with_its_line(
         build([place], tmp_path / "site.vocabulary", lambda _: None)
     assert says in str(refused.value)
     assert not (tmp_path / "site.vocabulary").exists()
+
+
+def test_c3_says_of_a_drug_what_b3_says(tmp_path: Path) -> None:
+    (tmp_path / "b3").mkdir()
+    (tmp_path / "c3").mkdir()
+    b3, c3 = opened(tmp_path / "b3", WHODRUG), opened(tmp_path / "c3", WHODRUG_C3)
+    assert c3.sources[0][1:] == ("WHODrug C3", "WHODrug Global C3 Mar 99")
+    for code, _ in NAMES:
+        assert c3.above(whodrug.WHODRUG, code) == b3.above(whodrug.WHODRUG, code)
+        assert c3.perhaps(whodrug.WHODRUG, code) == b3.perhaps(whodrug.WHODRUG, code)
+    found = c3.concept(whodrug.WHODRUG, "90000101002")
+    assert found is not None
+    assert found.name == "Alphabrand, forte"
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"MP.csv": product(7, "9000X101001", "Gamma")}, "MP.csv, record '7'"),
+        ({"MP.csv": product(7, "90000101001", "")}, "MP.csv, record '7'"),
+        ({"MP.csv": "1,2,3\n"}, "MP.csv, line 1"),
+        ({"ThG.csv": "1,L04AB99\n"}, "ThG.csv, line 1"),
+    ],
+)
+def test_a_damaged_c3_release_is_refused_with_its_place(
+    tmp_path: Path, changed: dict[str, str], says: str
+) -> None:
+    with pytest.raises(UnusableInput, match="publisher") as refused:
+        opened(tmp_path, {**WHODRUG_C3, **changed})
+    assert says in str(refused.value)
+
+
+def test_c3_as_text_files_is_refused_and_told_what_is_read(tmp_path: Path) -> None:
+    place = release(tmp_path, {"MP.txt": "1\n", "ThG.txt": "1\n"})
+    with pytest.raises(UnusableInput, match="as CSV, or the B3 release"):
+        build([place], tmp_path / "site.vocabulary", lambda _: None)
+
+
+PRODUCTS = st.lists(
+    st.tuples(
+        st.from_regex(r"\A90000[0-9](01|02)00[1-3]\Z"),
+        st.sets(st.sampled_from(("L04AB99", "J01CA99", "D06AX99"))),
+    ),
+    min_size=1,
+    max_size=8,
+)
+WRITTEN = st.text(
+    st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(PRODUCTS, WRITTEN)
+def test_every_product_of_a_c3_release_is_known_by_its_drug_with_all_its_codes(
+    tmp_path_factory: pytest.TempPathFactory, products: list[tuple[str, set[str]]], name: str
+) -> None:
+    codes = [(n, code) for n, (_, some) in enumerate(products, 1) for code in some]
+    files = {
+        "MP.csv": "".join(product(n, one, name) for n, (one, _) in enumerate(products, 1)),
+        "ThG.csv": "".join(f"{i},{code},,Y,{n}\n" for i, (n, code) in enumerate(codes))
+        or "1,,,Y,0\n",
+    }
+    known = opened(tmp_path_factory.mktemp("c3"), files)
+    for drug, _ in products:
+        found = known.concept(whodrug.WHODRUG, drug)
+        assert found is not None
+        assert found.name == name
+        own = {code for one, some in products if one == drug for code in some}
+        told = known.above(whodrug.WHODRUG, drug) | known.perhaps(whodrug.WHODRUG, drug)
+        assert own <= {code for system, code in told if system == "atc"}

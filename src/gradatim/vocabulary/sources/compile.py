@@ -4,13 +4,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gradatim.core.errors import UnusableInput
-from gradatim.vocabulary.sources import fhir, icd10, meddra, omop, rxnorm, snomed, whodrug
+from gradatim.vocabulary.sources import (
+    fhir,
+    icd10,
+    meddra,
+    omop,
+    rxnorm,
+    snomed,
+    whodrug,
+    whodrug_c3,
+)
 from gradatim.vocabulary.stores.writing import Writer, new_file
 
 Tell = Callable[[str], None]
 _WHAT = (
     "a vocabulary folder of OMOP, a release of RxNorm (RRF) or SNOMED CT (RF2), code systems and "
-    "expanded value sets of FHIR (JSON), ICD-10 as published, or MedDRA or WHODrug as text files"
+    "expanded value sets of FHIR (JSON), ICD-10 as published, MedDRA or WHODrug B3 as text files, "
+    "or WHODrug C3 as CSV"
 )
 
 
@@ -61,6 +71,10 @@ def _read(path: Path, writer: Writer, tell: Tell) -> list[str]:
     if (text_files := whodrug.recognise(path)) is not None:
         tell("WHODrug")
         whodrug.read_release(text_files, writer)
+        return []
+    if (products := whodrug_c3.recognise(path)) is not None:
+        tell("WHODrug")
+        whodrug_c3.read_release(products, writer)
         return []
     return _read_files(path, writer, tell)
 

@@ -10,7 +10,7 @@ Source: Uppsala Monitoring Centre, "WHODrug Global: B3 and C3 formats", as reade
 the positions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gradatim.core.errors import UnusableInput
@@ -42,11 +42,15 @@ def read_release(folder: Path, writer: Writer) -> None:
     files = {path.name.lower(): path for path in folder.iterdir()}
     version = next(_lines(files[_RELEASE]), "") if _RELEASE in files else ""
     writer.source(Source(folder.name, "WHODrug B3", version.strip()))
-    names = list(_drugs(files[_NAMES]))
+    put_drugs(list(_drugs(files[_NAMES])), writer)
+    _classes(files, writer)
+
+
+def put_drugs(names: Sequence[tuple[str, str]], writer: Writer) -> None:
+    """Put drugs down by code and name, each under its substance or salt and preferred name."""
     writer.concepts(Held(Concept(WHODRUG, code, name), placed=True) for code, name in names)
     known = {code for code, _ in names}
     writer.links(Link.IS_A, (pair for code in known for pair in _above(code, known)))
-    _classes(files, writer)
 
 
 def _drugs(path: Path) -> Iterator[tuple[str, str]]:
@@ -76,6 +80,14 @@ def _classes(files: dict[str, Path], writer: Writer) -> None:
         code = line[_ATC_AT:_ATC_END].strip()
         if code:
             found.setdefault(line[:_NUMBER], set()).add(code)
+    put_classes(found, writer)
+    if _TEXTS in files:
+        rows = ((line[:7].strip(), line[_TEXT_AT:].strip()) for line in _lines(files[_TEXTS]))
+        writer.concepts(Held(Concept("atc", code, text)) for code, text in rows if code)
+
+
+def put_classes(found: Mapping[str, Collection[str]], writer: Writer) -> None:
+    """Put the ATC codes of drugs down: with one code a drug is that, with several one of them."""
     atc.hierarchy(writer, {code for codes in found.values() for code in codes})
     for kind, several in ((Link.IS_A, False), (Link.ONE_OF, True)):
         writer.links(
@@ -87,9 +99,6 @@ def _classes(files: dict[str, Path], writer: Writer) -> None:
                 for code in codes
             ),
         )
-    if _TEXTS in files:
-        rows = ((line[:7].strip(), line[_TEXT_AT:].strip()) for line in _lines(files[_TEXTS]))
-        writer.concepts(Held(Concept("atc", code, text)) for code, text in rows if code)
 
 
 def _lines(path: Path) -> Iterator[str]:
