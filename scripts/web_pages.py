@@ -88,6 +88,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/people/accounts/nurse.S01.1/invite-anew/",
         "/feasibility/?without=I1a",
         "/record/RulingSigned/?question=safety.sentinel",
+        "/protocol/questions/confirm/",
+        "/protocol/questions/confirm/?other",
         "/protocol/submitted/",
         "/record/ProtocolSubmitted/?site=",
         "/record/ProtocolActivated/?site=",

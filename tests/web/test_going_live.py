@@ -17,11 +17,13 @@ from gradatim.conduct.events.trial import (
     RulingSigned,
     TrialCreated,
 )
-from gradatim.conduct.folding.trial import study_of, submitted
+from gradatim.conduct.folding.trial import study_of, submitted, submitted_study
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled
 from gradatim.protocol.questions import Question, questions
+from gradatim.protocol.revision import value_in_lines
+from gradatim.protocol.study import Study
 from gradatim.web.accounts.models import User
 from gradatim.web.live_trial import Running, forget_running, running
 from tests.conduct.trials import event, recorded
@@ -107,6 +109,18 @@ def confirm_all(app: Running) -> None:
                 )
             )
         )
+
+
+def ruled_study(app: Running) -> Study:
+    """The submitted protocol, with the rulings on it."""
+    found = submitted_study(state(app))
+    assert found is not None
+    return found
+
+
+def flat(text: str) -> str:
+    """Text without the breaks of its lines."""
+    return " ".join(text.split())
 
 
 def asked(text: str = TEXT) -> list[Question]:
@@ -322,3 +336,81 @@ def test_a_requested_change_is_fetched_as_the_next_version(real: Running, signed
     assert submit(sponsor, made.content.decode())[0] == 302
     assert "wait: 2 days" in markup(sponsor.get("/protocol/questions/"))
     assert state(real).events[state(real).position].version == "1.1"  # type: ignore[attr-defined]
+
+
+CONFIRM = "/protocol/questions/confirm/"
+
+
+def test_several_questions_are_confirmed_under_one_signature(real: Running, signed_in):
+    """Each by a mark of its own: nothing is marked at first, and what is not stays open."""
+    sponsor = signed_in(SPONSOR)
+    submit(sponsor)
+    assert CONFIRM in markup(sponsor.get("/protocol/questions/"))
+    page = unescape(markup(sponsor.get(CONFIRM)))
+    marked = re.findall(r'<input[^>]*name="question-[^>]*\bchecked\b[^>]*>', page)
+    assert all('value=""' in one for one in marked), "something is confirmed beforehand"
+    first, second, *others = [one for one in asked() if not one.choices]
+    assert all(flat(value_in_lines(one.value)) in flat(page) for one in (first, second))
+    before = state(real).position
+    marks = {f"question-{one.number}": "on" for one in (first, second)}
+    assert post(sponsor, CONFIRM)[0] == 422, "nothing is marked"
+    assert post(sponsor, CONFIRM, **marks, password="wrong")[0] == 422
+    assert state(real).position == before
+    assert post(sponsor, CONFIRM, **marks)[0] == 302
+    made = [state(real).events[at] for at in range(before + 1, state(real).position + 1)]
+    assert [(one.question, one.outcome, one.signer) for one in made] == [  # type: ignore[attr-defined]
+        (one.key, "confirmed", SPONSOR) for one in (first, second)
+    ]
+    assert all(one.signature is not None for one in made)
+    settled = {one.key for one in questions(ruled_study(real)) if one.settled}
+    assert settled == {first.key, second.key}
+    page = markup(sponsor.get(CONFIRM))
+    assert f'name="question-{first.number}"' not in page
+    assert f'name="question-{others[0].number}"' in page
+
+
+def test_every_open_question_can_be_confirmed_at_once(real: Running, signed_in):
+    """Where there are several readings, one of them is chosen; another is refused."""
+    sponsor = signed_in(SPONSOR)
+    submit(sponsor)
+    for path, of_safety in ((f"{CONFIRM}?other", False), (CONFIRM, True)):
+        these = [one for one in questions(study_of(TEXT)) if one.safety == of_safety]
+        marks = {f"question-{one.number}": one.names[0] if one.choices else "on" for one in these}
+        chosen = [one for one in these if one.choices]
+        assert bool(chosen) != of_safety
+        before = state(real).position
+        for one in chosen[:1]:
+            strange = marks | {f"question-{one.number}": "no such reading"}
+            assert post(sponsor, path, **strange)[0] == 422
+        assert state(real).position == before
+        assert post(sponsor, path, **marks)[0] == 302
+        assert state(real).position == before + len(these)
+        assert "No question is open" in markup(sponsor.get(path))
+    assert all(one.settled for one in questions(ruled_study(real)))
+
+
+def test_what_changed_meanwhile_is_looked_at_anew(real: Running, signed_in):
+    """A page made before another ruling, or another document, confirms nothing."""
+    sponsor = signed_in(SPONSOR)
+    submit(sponsor)
+    page = markup(sponsor.get(CONFIRM))
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', page)
+    stale = {name: unescape(value) for name, value in hidden}
+    changed = TEXT.replace("wait: 1 day", "wait: 2 days").replace('version: "1.0"', 'version: "2"')
+    assert changed.count("wait: 2 days") == 1
+    submit(sponsor, changed)
+    before = state(real).position
+    number = next(one.number for one in asked() if one.key == SENTINEL)
+    stale |= {f"question-{number}": "on", "password": PASSWORD}
+    told = sponsor.post(CONFIRM, stale, follow=True)
+    assert "The open questions have changed" in markup(told)
+    assert state(real).position == before
+
+
+def test_only_the_sponsor_confirms(real: Running, signed_in):
+    """The address is nobody else's, whether they may read the questions or not."""
+    submit(signed_in(SPONSOR))
+    for role in ("data_manager", "safety_committee"):
+        recorded(real.trial.record(event(RoleGranted, SPONSOR, user=role, role=role)))
+        User.objects.create_user(role, role, PASSWORD)
+        assert signed_in(role).get(CONFIRM).status_code == 404

@@ -26,10 +26,13 @@ NEEDS = {
     "questionnaire": "ScoresRecorded",
     "correct": "LaboratoryResultsRecorded",
     "export": "ExportMade",
+    "confirmations": "RulingSigned",
     "invite": "RoleGranted",
     "manage-account": "RoleGranted",
 }
 """Pages that only whoever may record an act finds."""
+OF_THE_TRIAL = ("export", "confirmations")
+"""Of these, what is only for who has the task in the whole trial."""
 ALSO = {"eligibility": "participants", "doses": "dosing"}
 
 
@@ -143,13 +146,7 @@ def may_see(role: str, place: str, name: str, area: str) -> bool:
     if name == "correct":
         sees = sees and any(role in SEES[one] for one in ("participants", "dosing", "audit"))
     if name in NEEDS:
-        office = name in ("export", "invite", "manage-account")
-        sees = (
-            sees
-            and role in MAY[NEEDS[name]]
-            and (name != "export" or place == "")
-            and (not office or True)
-        )
+        sees = sees and role in MAY[NEEDS[name]] and (name not in OF_THE_TRIAL or place == "")
     if name == "manage-account":
         sees = sees and place in (HERE, "")
     return sees

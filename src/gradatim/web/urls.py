@@ -16,6 +16,7 @@ from gradatim.web.views import (
 from gradatim.web.views.audit import as_of, log, proof
 from gradatim.web.views.dosing import product, worksheet
 from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire, records
+from gradatim.web.views.protocol import confirmations
 from gradatim.web.views.protocol import pages as protocol
 from gradatim.web.views.review import committee, package
 from gradatim.web.views.screening import answer, sheet, upload, worklist
@@ -53,6 +54,7 @@ urlpatterns = [
     path("protocol/", protocol.document, name="protocol"),
     path("protocol/submitted/", protocol.submitted_document, name="submitted"),
     path("protocol/questions/", protocol.open_questions, name="questions"),
+    path("protocol/questions/confirm/", confirmations.confirmations, name="confirmations"),
     path("protocol/revision/", protocol.revision, name="revision"),
     path("protocol/versions/", protocol.versions, name="versions"),
     path("audit/", log.audit, name="audit"),

@@ -122,18 +122,17 @@ def _readiness(state: State, study: Study | None) -> dict[str, Any]:
 @page("protocol")
 def open_questions(request: Request) -> HttpResponse:
     """Show the questions to the sponsor, of the version submitted, else of the one in force."""
-    state = _state(request)
-    of_submitted = submitted_study(state) is not None and "in-force" not in request.GET
-    study = submitted_study(state) if of_submitted else state.study if state.versions else None
+    state, study = _state(request), study_asked(request)
     if study is None:
         raise Http404(_("No protocol is submitted or active."))
+    of_submitted = study is submitted_study(state)
     found = questions(study)
     safety = [one for one in found if one.safety]
     return render(
         request,
         "gradatim/protocol/questions.html",
         {
-            "asked": [_question_row(state, study, one) for one in found],
+            "asked": [question_row(state, study, one) for one in found],
             "changes": requested_changes(state),
             "of_submitted": of_submitted,
             "version": study.study.version,
@@ -144,6 +143,16 @@ def open_questions(request: Request) -> HttpResponse:
             "settled": sum(one.settled for one in safety),
         },
     )
+
+
+def study_asked(request: Request) -> Study | None:
+    """Return the protocol whose questions a page is about; None where there is none.
+
+    That is the version submitted, else or where it is asked for the one in force.
+    """
+    state = _state(request)
+    held = None if "in-force" in request.GET else submitted_study(state)
+    return held or (state.study if state.versions else None)
 
 
 @page("protocol")
@@ -159,7 +168,7 @@ def revision(request: Request) -> HttpResponse:
     return HttpResponse(text, content_type="application/yaml; charset=utf-8", headers=named)
 
 
-def _question_row(state: State, study: Study, question: Question) -> _QuestionRow:
+def question_row(state: State, study: Study, question: Question) -> _QuestionRow:
     """Return a question as it is shown: with its value in lines, and with all rulings on it."""
     rulings = [one for one in study.rulings if one.question == question.key]
     asks = requested_change(state, question)
@@ -173,7 +182,7 @@ def _question_row(state: State, study: Study, question: Question) -> _QuestionRo
 
 def of_state(state: State, question: Question) -> _QuestionRow:
     """Return a question of the version submitted, else of the one in force, as it is shown."""
-    return _question_row(state, submitted_study(state) or state.study, question)
+    return question_row(state, submitted_study(state) or state.study, question)
 
 
 def put_into_force(state: State) -> dict[str, Any]:
