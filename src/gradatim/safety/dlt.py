@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes
 from gradatim.core.dates import NEVER_ENDED, Day, step
+from gradatim.core.same import Same
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 from gradatim.core.verdict import Verdict
 from gradatim.evidence.facts import Fact, Facts, Observed
@@ -46,7 +47,7 @@ class DltCandidate(NamedTuple):
 
 def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Return the protocol's elements that an adverse event is an event of, as far as is known."""
-    by_term = _of_term(_Same(study), folded(event.term))
+    by_term = _of_term(Same(study), folded(event.term))
     known = (ADVERSE_EVENT, *by_term, *event.elements)
     return tuple(dict.fromkeys(name for name in known if name in study.elements))
 
@@ -57,7 +58,7 @@ def perhaps_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     A term that neither the protocol nor CTCAE knows may stand for any of them, until an
     investigator has answered for each. What is worked out of a result has a term of the table.
     """
-    if event.lab or _recognised(_Same(study), folded(event.term)):
+    if event.lab or _recognised(Same(study), folded(event.term)):
         return ()
     settled = {*elements_of(study, event), *event.not_elements}
     return tuple(name for name in watched_elements(study) if name not in settled)
@@ -69,7 +70,7 @@ def watched_elements(study: Study) -> tuple[str, ...]:
     Those that the definition of a dose-limiting toxicity or a stopping rule names, and the adverse
     events of special interest; not those that a rule spares, nor those made of all other terms.
     """
-    return _watched(_Same(study))
+    return _watched(Same(study))
 
 
 def of_special_interest(study: Study, event: AdverseEvent) -> Truth:
@@ -85,29 +86,16 @@ def of_special_interest(study: Study, event: AdverseEvent) -> Truth:
     return UNKNOWN if any(name in named.elements for name in perhaps_of(study, event)) else FALSE
 
 
-class _Same:
-    """A protocol as a key: equal to itself alone, and kept while it is one."""
-
-    def __init__(self, study: Study) -> None:
-        self.study = study
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.study is self.study
-
-    def __hash__(self) -> int:
-        return id(self.study)
-
-
 @lru_cache(maxsize=4096)
-def _of_term(of: _Same, written: str) -> tuple[str, ...]:
+def _of_term(of: Same[Study], written: str) -> tuple[str, ...]:
     return tuple(
         name
-        for name, one in of.study.elements.items()
+        for name, one in of.it.elements.items()
         if one.kind == "adverse_event" and _by_term(of, name, one, written)
     )
 
 
-def _by_term(of: _Same, name: str, element: Element, written: str) -> bool:
+def _by_term(of: Same[Study], name: str, element: Element, written: str) -> bool:
     named, spared = (
         {folded(one) for one in some}
         for some in ((*element.ctcae_terms, *element.synonyms), element.ctcae_terms_except)
@@ -126,8 +114,8 @@ def _rules(study: Study) -> list[Node]:
 
 
 @lru_cache(maxsize=64)
-def _watched(of: _Same) -> tuple[str, ...]:
-    study = of.study
+def _watched(of: Same[Study]) -> tuple[str, ...]:
+    study = of.it
     rules = _rules(study)
     named = [name for rule in rules for name in rule.elements()]
     if study.safety.special_interest is not None:
@@ -147,7 +135,7 @@ def _watched(of: _Same) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _recognised(of: _Same, written: str) -> bool:
+def _recognised(of: Same[Study], written: str) -> bool:
     """Whether a term says what happened: one of CTCAE, or a watched element's own."""
     return is_ctcae_term(written) or any(name in _watched(of) for name in _of_term(of, written))
 
@@ -204,12 +192,12 @@ def _criteria(event: AdverseEvent) -> tuple[str, ...] | None:
 
 def asks_how_long(study: Study) -> bool:
     """Whether a safety rule of a protocol asks how long an adverse event lasted."""
-    return _asks_how_long(_Same(study))
+    return _asks_how_long(Same(study))
 
 
 @lru_cache(maxsize=64)
-def _asks_how_long(of: _Same) -> bool:
-    leaves = (leaf for rule in _rules(of.study) for leaf in rule.leaves())
+def _asks_how_long(of: Same[Study]) -> bool:
+    leaves = (leaf for rule in _rules(of.it) for leaf in rule.leaves())
     return any(isinstance(leaf, Event) and leaf.longer_than is not None for leaf in leaves)
 
 
@@ -245,15 +233,15 @@ def _counted_from(study: Study, first_dose: date, last_dose: date) -> date:
 
 def within(study: Study, onset: Day, first_dose: date, last_dose: date) -> Truth:
     """Say whether an onset, possibly known only in part, lies in the window."""
-    before, after = _ends(_Same(study))
+    before, after = _ends(Same(study))
     last = _counted_from(study, first_dose, last_dose)
     return all_of([_inside(study, before, onset, first_dose), _inside(study, after, onset, last)])
 
 
 @lru_cache(maxsize=64)
-def _ends(of: _Same) -> tuple[Window, Window]:
+def _ends(of: Same[Study]) -> tuple[Window, Window]:
     """Give the window's two ends, each as a window that is open on the other side."""
-    span = of.study.safety.dose_limiting_toxicity.window
+    span = of.it.safety.dose_limiting_toxicity.window
     return (
         Window(anchor=FIRST_DOSE, from_=span.from_, to=None, bounds=span.bounds),
         Window(anchor=FIRST_DOSE, from_=None, to=span.to, bounds=span.bounds),
@@ -289,12 +277,12 @@ def with_any_value(rule: Node) -> Node:
 
 def measured_elements(study: Study) -> frozenset[str]:
     """Return the elements whose values the safety rules ask about, and what those come from."""
-    return _measured_elements(_Same(study))
+    return _measured_elements(Same(study))
 
 
 @lru_cache(maxsize=64)
-def _measured_elements(of: _Same) -> frozenset[str]:
-    study = of.study
+def _measured_elements(of: Same[Study]) -> frozenset[str]:
+    study = of.it
     rules = _rules(study)
     waiting = [
         leaf.measurement
@@ -326,9 +314,9 @@ def _of_results(rule: Node) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _definition(of: _Same) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+def _definition(of: Same[Study]) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """Return the parts of the definition that ask of an event, and those that ask of results."""
-    parts = _parts_of(with_any_value(of.study.safety.dose_limiting_toxicity.definition))
+    parts = _parts_of(with_any_value(of.it.safety.dose_limiting_toxicity.definition))
     events = tuple(part for part in parts if not _of_results(part))
     return events, tuple(part for part in parts if _of_results(part))
 
@@ -369,7 +357,7 @@ def defined(
     if inside is FALSE:
         return Verdict(FALSE, f"onset {event.onset}, outside the window")
     facts = with_results(facts_of(study, event.participant, [event]), results)
-    asked, _ = _definition(_Same(study))
+    asked, _ = _definition(Same(study))
     situation = _situation(study, facts, first_dose, last_dose)
     children = tuple(evaluate(part, situation) for part in asked)
     verdict = Verdict(any_of(one.truth for one in children), "", (), children)
@@ -403,7 +391,7 @@ def limiting_results(
         results: values of one participant since the first dose.
         first_dose, last_dose: the days of the first and the last dose given.
     """
-    _, parts = _definition(_Same(study))
+    _, parts = _definition(Same(study))
     if not parts:
         return
     inside = {

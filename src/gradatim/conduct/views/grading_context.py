@@ -13,6 +13,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.facts import facts_of
 from gradatim.core.dates import Day
 from gradatim.core.quantity import convert
+from gradatim.core.same import Same
 from gradatim.evidence.facts import Fact, Facts, Observed
 from gradatim.protocol.elements import Element
 from gradatim.protocol.study import Study
@@ -91,8 +92,13 @@ def surroundings(state: State, participant: Participant) -> Surroundings:
     study = state.governing("elements", participant)
     grading = state.governing("safety", participant).safety.how_graded
     named = tuple(grading.anticoagulants) or anticoagulants_of(study)
-    albumin = tuple(name for name, one in study.elements.items() if analyte_of(one) == _ALBUMIN)
+    albumin = _graded_as(Same(study), _ALBUMIN)
     return Surroundings(facts_of(state, participant), albumin, named, grading)
+
+
+@lru_cache(maxsize=64)
+def _graded_as(of: Same[Study], analyte: str) -> tuple[str, ...]:
+    return tuple(name for name, one in of.it.elements.items() if analyte_of(one) == analyte)
 
 
 def anticoagulants_of(study: Study) -> tuple[str, ...]:
@@ -100,9 +106,14 @@ def anticoagulants_of(study: Study) -> tuple[str, ...]:
 
     Source: WHO ATC index, B01A antithrombotic agents without B01AC platelet aggregation inhibitors.
     """
+    return _anticoagulants_of(Same(study))
+
+
+@lru_cache(maxsize=64)
+def _anticoagulants_of(of: Same[Study]) -> tuple[str, ...]:
     return tuple(
         name
-        for name, element in study.elements.items()
+        for name, element in of.it.elements.items()
         if element.kind == "exposure"
         and (codes := [c for group in element.codes if group.system == "atc" for c in group.codes])
         and all(c.startswith(_ANTICOAGULANTS) and not c.startswith(_ANTIPLATELETS) for c in codes)

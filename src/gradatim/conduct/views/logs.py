@@ -7,6 +7,7 @@ what a person judged. What nobody can tell may be of any element of its kind: ea
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.drug_names import drugs_named, names_more
@@ -24,6 +25,7 @@ from gradatim.conduct.events.safety import PregnancyOutcomeReported, PregnancyRe
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, parse_day
+from gradatim.core.same import Same
 from gradatim.core.truth import TRUE, UNKNOWN, Truth
 from gradatim.evidence.defined import drugs_of
 from gradatim.evidence.doubts import Doubt
@@ -149,15 +151,23 @@ def drug_elements(study: Study, event: ConcomitantMedicationRecorded) -> DrugEle
     if event.elements:
         return DrugElements(event.elements)
     named = {drug.name for drug, _ in drugs_named(event.drug)}
-    exposures = {name: one for name, one in study.elements.items() if one.kind == "exposure"}
-    found = tuple(
-        name for name, one in exposures.items() if named & {drug.name for drug in drugs_of(one)}
-    )
+    exposures = _drugs_by_element(Same(study))
+    found = tuple(name for name, held in exposures.items() if named & held)
     if event.none_of_these:
         return DrugElements((), found)
     if named and not names_more(event.drug):
         return DrugElements(found)
     return DrugElements(found, tuple(name for name in exposures if name not in found))
+
+
+@lru_cache(maxsize=64)
+def _drugs_by_element(of: Same[Study]) -> dict[str, frozenset[str]]:
+    """Return the names of the drugs of each element of a protocol that is one or several."""
+    return {
+        name: frozenset(drug.name for drug in drugs_of(one))
+        for name, one in of.it.elements.items()
+        if one.kind == "exposure"
+    }
 
 
 def is_judged(event: Logged) -> bool:
@@ -182,7 +192,7 @@ def medication_facts(
     doubtful = Doubt.AS_NEEDED() if event.frequency == "as needed" else ""
     drugs = [drug.name for drug, _ in drugs_named(event.drug)]
     for name in found.surely:
-        of_it = {drug.name for drug in drugs_of(study.elements[name])}
+        of_it = _drugs_by_element(Same(study)).get(name, ())
         code = next((drug for drug in drugs if drug in of_it), "")
         yield _fact(position, event, name)._replace(code=code, doubtful=doubtful)
     for name in found.perhaps:
