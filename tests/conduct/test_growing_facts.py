@@ -21,7 +21,7 @@ from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views import past, safety
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.facts import facts_of, facts_of_day
-from gradatim.conduct.views.grades import grades
+from gradatim.conduct.views.grades import beside_zero, grades
 from tests.conduct.generated import FROM, STEPS, begun, play
 from tests.conduct.treated import DOSED, correct, result, treated
 from tests.conduct.treated import one as one_of
@@ -58,6 +58,11 @@ def compare(state: State, one: Participant) -> None:
     anew = facts_of(state, other)
     assert facts_of(state, one) == anew
     assert courses(state, one) == courses(state, other)
+    every, some = grades(state, other), beside_zero(state, one)
+    assert some == tuple(found for found in every if found in some)
+    assert all(
+        found in some for found in every if found.by_numbers or max(found.grade.possible) > 0
+    )
     for day in {*facts_days(state, one)}:
         of_day = [*facts_of_day(state, one, anew.by_element, day)]
         assert of_day == [

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from gradatim.clinical import load
 from gradatim.clinical.ctcae.inputs import GradingContext, MeasuredValue, known_of, situation
-from gradatim.clinical.ctcae.intervals import stretches
+from gradatim.clinical.ctcae.intervals import BEYOND, stretches
 from gradatim.clinical.ctcae.rules import Need, Possible, join_possible, judge, worst
 from gradatim.clinical.ctcae.table import Analyte, CtcaeTerm, analyte_called, analytes
 from gradatim.clinical.ctcae.wording import because
@@ -40,6 +40,7 @@ __all__ = [
     "analyte_of_loinc",
     "clinical_terms",
     "grade",
+    "zero_around",
 ]
 
 
@@ -115,6 +116,32 @@ def grade(
     return tuple(_graded(found, term, value, given) for term in found.terms)
 
 
+def zero_around(
+    analyte: str, value: MeasuredValue, given: GradingContext
+) -> tuple[float, float] | None:
+    """Return two numbers around a value between which every term's grade is 0 for sure.
+
+    Whatever else became known, such as symptoms, or another reading, they would still be 0.
+
+    Args:
+        analyte, value, given: as of `grade`; the numbers are in the unit of the value.
+
+    Returns:
+        None where a grade of the value is, or may be, above 0, or hangs on more than its number.
+    """
+    found = analyte_called(analyte)
+    least, most = 0.0, BEYOND
+    for term in found.terms:
+        if found.corrected_by or _without_numbers(found, term, value, given).possible != (0,):
+            return None
+        known = stretches(found.name, term.name, value.unit, value.low, value.high, given)
+        around = known.around(value)
+        if around is None:
+            return None
+        least, most = max(least, around[0]), min(most, around[1])
+    return least, most
+
+
 def analyte_of_loinc(code: str) -> str | None:
     """Give the name of the analyte that has a LOINC code; None when nothing is graded for it."""
     return next((analyte.name for analyte in analytes() if code in analyte.loinc), None)
@@ -144,9 +171,16 @@ def _clinical_term(row: dict[str, str]) -> ClinicalTerm:
 def _graded(
     analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext
 ) -> Grade:
+    found = _without_numbers(analyte, term, value, given)
+    return found._replace(because=because(analyte, term, value, given))
+
+
+def _without_numbers(
+    analyte: Analyte, term: CtcaeTerm, value: MeasuredValue, given: GradingContext
+) -> Grade:
+    """Return a grade without the words of its arithmetic; a stretch of values is judged once."""
     if analyte.corrected_by:  # how far a value is moved depends on the albumin of its day
-        found_apart = grade_by_term(analyte, term, value, given)
-        return found_apart._replace(because=because(analyte, term, value, given))
+        return grade_by_term(analyte, term, value, given)
     known = stretches(analyte.name, term.name, value.unit, value.low, value.high, given)
     stretch = known.of(value)
     found: Grade | None = None if stretch is None else known.found.get(stretch)
@@ -154,7 +188,7 @@ def _graded(
         found = grade_by_term(analyte, term, value, given)
         if stretch is not None:
             known.found[stretch] = found
-    return found._replace(because=because(analyte, term, value, given))
+    return found
 
 
 def grade_by_term(

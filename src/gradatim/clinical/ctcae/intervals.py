@@ -22,6 +22,10 @@ from gradatim.core.quantity import same
 from gradatim.core.truth import FALSE
 
 Stretch = tuple[tuple[int, int], ...]
+BEYOND = 1e12
+"""More than any value is."""
+_BESIDE = 1e-6
+"""How far beside a limit a number is surely no longer equal to it."""
 
 
 class Scale(NamedTuple):
@@ -66,6 +70,39 @@ class Stretches(NamedTuple):
                 return None
             stretch.append(scale.place(number))
         return tuple(stretch)
+
+    def around(self, value: MeasuredValue) -> tuple[float, float] | None:
+        """Return two numbers in a value's unit: it lies between, and so does its stretch alone.
+
+        None as of `of`. The stretch may reach further.
+        """
+        here = self.of(value)
+        if here is None or value.value is None:
+            return None
+        least, most = 0.0, BEYOND
+        for scale, (above, reached) in zip(self.scales, here, strict=True):
+            if above != reached:
+                return value.value, value.value  # it is a limit itself
+            slope, at_zero = self._line(scale, value.unit)
+            if above:
+                own = (scale.limits[above - 1] - at_zero) / slope
+                least = max(least, own + _BESIDE * abs(own))
+            if above < len(scale.limits):
+                own = (scale.limits[above] - at_zero) / slope
+                most = min(most, own - _BESIDE * abs(own))
+        # A stretch has no gaps: where both ends are of it, so is all between them.
+        ends = (
+            end if self.of(value._replace(value=end)) == here else value.value
+            for end in (min(least, value.value), max(most, value.value))
+        )
+        return next(ends), next(ends)
+
+    def _line(self, scale: Scale, unit: str) -> tuple[float, float]:
+        """Return how a number becomes one of a scale: times the first, plus the second."""
+        if not scale.unit:
+            return 1.0, 0.0
+        one, none = (convert_for(self.substance, n, unit, scale.unit) for n in (1.0, 0.0))
+        return (one or 0.0) - (none or 0.0) or 1.0, none or 0.0
 
 
 @lru_cache(maxsize=16_384, typed=True)

@@ -37,7 +37,7 @@ from gradatim.conduct.views.doses import (
     given,
 )
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
-from gradatim.conduct.views.grades import grades, significance
+from gradatim.conduct.views.grades import beside_zero, significance
 from gradatim.conduct.views.levels import against
 from gradatim.conduct.views.safety import possible_dlts, unobserved
 from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
@@ -184,7 +184,7 @@ def no_severe_result_awaits_judgement(state: State, event: _Dosing) -> Verdict:
     said = significance(state, one)
     first, last = event.occurred_on - timedelta(days=1), moment(event)
     children = []
-    for found in grades(state, one):
+    for found in beside_zero(state, one):  # a severe one is above 0
         day, at = found.fact.start, state.events[found.position]
         taken = getattr(at, "taken_at", None)
         near = first <= day.last and day.first <= event.occurred_on

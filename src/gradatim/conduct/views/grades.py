@@ -7,8 +7,9 @@ grade that it could be.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae.grade import (
@@ -16,6 +17,7 @@ from gradatim.clinical.ctcae.grade import (
     GradingContext,
     MeasuredValue,
     grade,
+    zero_around,
 )
 from gradatim.clinical.ctcae.inputs import (
     ANTICOAGULATION,
@@ -41,7 +43,8 @@ from gradatim.conduct.views.grading_context import (
     speaks_of_repeated,
     surroundings,
 )
-from gradatim.core.dates import on
+from gradatim.core.dates import Day, on
+from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
 from gradatim.rules.context import FIRST_DOSE, Situation
 from gradatim.rules.derive import everything
@@ -81,23 +84,60 @@ class Graded(NamedTuple):
 
 def grades(state: State, participant: Participant) -> tuple[Graded, ...]:
     """Give every graded value of a participant, in the order of elements and days."""
-    return participant.remembered("grades", lambda: _grades(state, participant))
+    return participant.remembered(
+        "grades",
+        lambda: tuple(
+            one
+            for series in _series(state, participant)
+            for index in range(len(series.numbers))
+            for one in series.grades_of(index)
+        ),
+    )
 
 
-def _grades(state: State, participant: Participant) -> tuple[Graded, ...]:
+def beside_zero(state: State, participant: Participant) -> tuple[Graded, ...]:
+    """Return those of `grades` whose value has, or may have, a grade above 0 by some term.
+
+    Most values are within their limits: of those the number alone is looked at.
+    """
+    return participant.remembered(
+        "grades beside zero",
+        lambda: tuple(
+            one
+            for series in _series(state, participant)
+            for index in series.beside_zero()
+            for one in series.grades_of(index)
+        ),
+    )
+
+
+def before_dose(state: State, participant: Participant) -> Mapping[str, list[Fact]]:
+    """Return the values that can be graded and were taken before the first dose, by element."""
+    found = {
+        series.name: [
+            one for one, later in zip(series.numbers, series.later, strict=True) if not later
+        ]
+        for series in _series(state, participant)
+    }
+    return {name: some for name, some in found.items() if some}
+
+
+def _series(state: State, participant: Participant) -> list["_Series"]:
+    return participant.remembered("series", lambda: [*_to_grade(state, participant)])
+
+
+def _to_grade(state: State, participant: Participant) -> Iterator["_Series"]:
     if not state.versions:
-        return ()
+        return
     elements = state.governing("elements", participant).elements
     dose = first_dose(state, participant)
+    after = None if dose is None else _After(state, dose)
     around = surroundings(state, participant)
-    found: list[Graded] = []
     for name, facts in _facts_to_grade(state, participant, around):
         element = elements.get(name)
         analyte = analyte_of(element) if element else None
         if analyte is not None:
-            after = _after(state, facts, dose) if dose else frozenset()
-            found += _of_element(name, analyte, facts, after if dose else None, around)
-    return tuple(found)
+            yield _Series(name, analyte, facts, after, around)
 
 
 def _facts_to_grade(
@@ -121,10 +161,22 @@ def _facts_to_grade(
         yield name, tuple(everything(situation, name))
 
 
-def _after(state: State, facts: Iterable[Fact], dose: DoseAdministered) -> frozenset[str]:
-    """Return which values were taken after a dose, by the ids of their facts."""
-    day = day_of(state, dose)
-    return frozenset(one.id for one in facts if _is_after(state, one, dose, day))
+class _After:
+    """Says of each value whether it was taken after a dose; of an entry it is worked out once."""
+
+    def __init__(self, state: State, dose: DoseAdministered) -> None:
+        self._state, self._dose, self._day = state, dose, day_of(state, dose)
+        self._known: dict[tuple[int | None, Day], bool] = {}
+
+    def __call__(self, fact: Fact) -> bool:
+        """Return whether a value was taken after it."""
+        key = fact.entry, fact.start
+        found = self._known.get(key)
+        if found is None:
+            found = _is_after(self._state, fact, self._dose, self._day)
+            if fact.entry is not None:
+                self._known[key] = found
+        return found
 
 
 def measured_after(state: State, fact: Fact, dose: DoseAdministered) -> bool:
@@ -137,39 +189,71 @@ def _is_after(state: State, fact: Fact, dose: DoseAdministered, day: date) -> bo
     return fact.start.last >= day if taken is None else taken > dose.started_at
 
 
-def _of_element(
-    name: str,
-    analyte: str,
-    facts: tuple[Fact, ...],
-    after: frozenset[str] | None,
-    around: Surroundings,
-) -> list[Graded]:
-    numbers = [one for one in facts if one.value is not None]
-    base = None if after is None else baseline([one for one in numbers if one.id not in after])
-    at_first = _Judging(analyte, around, AT_BASELINE, {})
-    before_dose = GradingContext(baseline=graded_value(base) if base else None)
-    since = _Judging(analyte, around, before_dose, {})
-    # Reading is compared with reading: one at baseline counts as one after it.
-    before = at_first.of(base, repeated=True) if base else []
-    again = _repeated(analyte, [one for one in numbers if after and one.id in after], since)
-    found = []
-    for fact in numbers:
-        later = after is not None and fact.id in after
-        judging = since if later else at_first
-        for i, (one, worst, _) in enumerate(judging.of(fact, fact.id in again)):
-            was = before[i] if before and later else None
-            found.append(
-                Graded(
-                    name,
-                    fact,
-                    one,
-                    was.grade if was else None,
-                    later,
-                    worst,
-                    was.least if was else None,
-                )
+class _Series:
+    """The values of an element, and how they are graded; of no value it is worked out unasked.
+
+    Args:
+        name: the protocol's element.
+        analyte: by which they are graded.
+        facts: the values; those without a number have no grade.
+        after: whether a value was taken after the first dose; None before there is one.
+        around: what is known around the values.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        analyte: str,
+        facts: Iterable[Fact],
+        after: Callable[[Fact], bool] | None,
+        around: Surroundings,
+    ) -> None:
+        self.name, self.analyte = name, analyte
+        self.numbers = [one for one in facts if one.value is not None]
+        self.later = [after is not None and after(one) for one in self.numbers]
+        self._at_first = _Judging(analyte, around, AT_BASELINE, {}, {})
+        base = None
+        if after is not None:
+            both = zip(self.numbers, self.later, strict=True)
+            base = baseline([one for one, later in both if not later])
+        self._base = base
+        given = GradingContext(baseline=graded_value(base) if base else None)
+        self._since = _Judging(analyte, around, given, {}, {})
+
+    @cached_property
+    def _before(self) -> list["_Judged"]:
+        # Reading is compared with reading: one at baseline counts as one after it.
+        return self._at_first.of(self._base, repeated=True) if self._base else []
+
+    @cached_property
+    def _again(self) -> frozenset[str]:
+        if not speaks_of_repeated(self.analyte):
+            return frozenset()
+        both = zip(self.numbers, self.later, strict=True)
+        return _borne_out([one for one, later in both if later], self._since)
+
+    def beside_zero(self) -> Iterator[int]:
+        """Yield which of the values have, or may have, a grade above 0."""
+        for index, fact in enumerate(self.numbers):
+            judging = self._since if self.later[index] else self._at_first
+            if not judging.is_zero(fact):
+                yield index
+
+    def grades_of(self, index: int) -> Iterator[Graded]:
+        """Yield the grades of one of the values, by each term."""
+        fact, later = self.numbers[index], self.later[index]
+        judging = self._since if later else self._at_first
+        for i, (one, worst, _) in enumerate(judging.of(fact, later and fact.id in self._again)):
+            was = self._before[i] if later and self._before else None
+            yield Graded(
+                self.name,
+                fact,
+                one,
+                was.grade if was else None,
+                later,
+                worst,
+                was.least if was else None,
             )
-    return found
 
 
 class _Judged(NamedTuple):
@@ -194,12 +278,33 @@ class _Judging(NamedTuple):
         around: what is known around the values.
         first: what is known of all of them: their baseline, or that they are it.
         known: what has been found.
+        zero: by unit, limits and what is known: between which numbers every grade is 0 for sure.
     """
 
     analyte: str
     around: Surroundings
     first: GradingContext
     known: dict[MeasuredValue | tuple[MeasuredValue, GradingContext], list[_Judged]]
+    zero: dict[tuple[str, Quantity | None, Quantity | None, bool | None], list[tuple[float, float]]]
+
+    def is_zero(self, fact: Fact) -> bool:
+        """Whether every grade of a value is 0, whatever else should become known."""
+        value = fact.value
+        by_albumin, by_anticoagulation = depends_on(self.analyte)
+        if fact.bound or value is None or by_albumin:
+            return False
+        anticoagulated = by_anticoagulation and self.around.anticoagulated(fact.start)
+        key = fact.unit, fact.low, fact.high, anticoagulated
+        known = self.zero.get(key)
+        if known is not None:
+            for least, most in known:
+                if least <= value <= most:
+                    return True
+        found = zero_around(self.analyte, graded_value(fact), self._given(fact))
+        if found is None:
+            return False
+        self.zero.setdefault(key, []).append(found)
+        return found[0] <= value <= found[1]
 
     def of(self, fact: Fact, repeated: bool = False) -> list[_Judged]:
         """Return a value by each term; `repeated` where another reading is as bad."""
@@ -235,18 +340,20 @@ def context_of(
     return found
 
 
-def _repeated(analyte: str, readings: list[Fact], judging: _Judging) -> frozenset[str]:
+def _borne_out(readings: Iterable[Fact], judging: _Judging) -> frozenset[str]:
     """Return the readings that another one, of another entry, bears out: it is at least as bad."""
-    if not speaks_of_repeated(analyte):
-        return frozenset()
-    grades_of = [(one, judging.worst(one)) for one in readings]
+    grades_of = [
+        (one, position_of(one), 0 if judging.is_zero(one) else judging.worst(one))
+        for one in readings
+    ]
+    worst_of: dict[int, int] = {}
+    for _, at, worst in grades_of:
+        worst_of[at] = max(worst, worst_of.get(at, 0))
+    ranked = sorted(((worst, at) for at, worst in worst_of.items()), reverse=True)[:2]
     return frozenset(
         one.id
-        for one, worst in grades_of
-        if any(
-            position_of(other) != position_of(one) and theirs >= worst
-            for other, theirs in grades_of
-        )
+        for one, at, worst in grades_of
+        if any(other != at and theirs >= worst for theirs, other in ranked)
     )
 
 
@@ -395,7 +502,7 @@ def unsigned(state: State, participant: Participant) -> list[Graded]:
     signed = significance(state, participant)
     return [
         one
-        for one in grades(state, participant)
+        for one in beside_zero(state, participant)
         if abnormal(one) and (one.position, one.element) not in signed
     ]
 

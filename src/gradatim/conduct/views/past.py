@@ -32,7 +32,7 @@ from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import ABOUT, DIED, term_changes
 from gradatim.conduct.views.doses import entries_of, first_dose_at
 from gradatim.conduct.views.facts import facts_of, position_of
-from gradatim.conduct.views.grades import Graded, grades
+from gradatim.conduct.views.grades import before_dose
 from gradatim.conduct.views.judgements import JUDGEMENTS
 from gradatim.evidence.facts import Fact
 
@@ -153,14 +153,10 @@ def _baselines(state: State, participant: Participant) -> Iterator[LaterChange]:
     dosed = min(participant.entries_of.get(DoseAdministered, ()), default=None)
     if dosed is None or first_dose_at(state, participant) is None:
         return
-    known: dict[str, list[Graded]] = {}
-    for one in grades(state, participant):
-        if not one.after_dose:
-            known.setdefault(one.element, []).append(one)
     corrected = _corrected_elements(state, participant)
     late: dict[int, set[str]] = {}
-    for element, some in known.items():
-        every = {one.position for one in some} if element in corrected else _other_baselines(some)
+    for element, some in before_dose(state, participant).items():
+        every = {*map(position_of, some)} if element in corrected else _other_baselines(some)
         for position in every:
             if position > dosed:
                 late.setdefault(position, set()).add(element)
@@ -178,16 +174,16 @@ def _corrected_elements(state: State, participant: Participant) -> set[str]:
     }
 
 
-def _other_baselines(before_dose: list[Graded]) -> Iterator[int]:
+def _other_baselines(taken_before: list[Fact]) -> Iterator[int]:
     """Yield the entries of an element that made another value its baseline, as it is now.
 
     One that was taken before the baseline of then, or says the same, leaves every grade as it was.
 
     Args:
-        before_dose: the values that were taken before the first dose; none of them is corrected.
+        taken_before: the values that were taken before the first dose; none of them is corrected.
     """
     held: Fact | None = None
-    facts = {(one.position, one.fact.id): one.fact for one in before_dose}
+    facts = {(position_of(one), one.id): one for one in taken_before}
     for (position, _), fact in sorted(facts.items()):
         earlier = held is not None and fact.start.last < held.start.last
         if not (earlier or (held is not None and _same_value(fact, held))):

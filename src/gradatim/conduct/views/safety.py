@@ -36,7 +36,7 @@ from gradatim.conduct.views.doses import (
     given,
 )
 from gradatim.conduct.views.facts import facts_of, position_of
-from gradatim.conduct.views.grades import Graded, grades, measured_after, worsened
+from gradatim.conduct.views.grades import Graded, beside_zero, grades, measured_after, worsened
 from gradatim.conduct.views.past import LaterChange, before, changes
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, step
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
@@ -264,7 +264,7 @@ def worsened_results(state: State, participant: Participant) -> list[WorseResult
 def _worsened(state: State, participant: Participant) -> list[WorseResult]:
     if first_dose_at(state, participant) is None:
         return []
-    found = [one for one in grades(state, participant) if worsened(one)]
+    found = [one for one in beside_zero(state, participant) if worsened(one)]
     spells: dict[tuple[int, str, str], tuple[GradeSpell, ...]] = {}
     if found and dlt.asks_how_long(state.governing("safety", participant)):
         spells = _spells(state, participant)
