@@ -227,11 +227,12 @@ def counted(before: Sequence[Body]) -> dict[str, set[str]]:
     for position, one in enumerate(before, 1):
         if says(one, "DoseLimitingToxicityAdjudicated"):
             said[one["candidate"]] = position, one["dose_limiting"]
-    found: dict[str, set[str]] = {}
-    for name, case in candidates(before).items():
-        at, limiting = said.get(name, (0, True))
+    known = cases(as_they_stand(before))
+    sure, found = candidates(before), dict[str, set[str]]()
+    for name, case in known.items():
+        at, limiting = said.get(name, (0, name in sure))
         raised = _severity(before, name) > _severity(before[:at], name) if at else False
-        if limiting or raised:
+        if limiting or (raised and name in sure):
             found.setdefault(case.who, set()).add(name)
     return found
 
