@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import safety as s
-from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.base import Signature
+from gradatim.conduct.events.participants import EntryCorrected, EntryVoided
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
@@ -93,6 +94,55 @@ def test_a_yes_is_not_taken_back_and_opens_what_was_adjudicated() -> None:
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
     said(state, anaphylaxis="no")
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "C"
+
+
+LESSENS = {
+    "answered": lambda state, reported: said(state, others="no"),
+    "not related": lambda state, reported: correct(state, reported, relation="unrelated"),
+    "before the dose": lambda state, reported: correct(state, reported, onset="2026-01-01"),
+    "other words": lambda state, reported: correct(state, reported, term="Headache"),
+    "lower": lambda state, reported: add(
+        state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=1
+    ),
+    "the sponsor": lambda state, reported: add(
+        state,
+        s.AdverseEventAssessed,
+        AFTER,
+        adverse_event="AE1",
+        relation="unrelated",
+        expected=True,
+        reference_safety_information="1.0",
+    ),
+}
+"""What makes less of an adverse event, by whom it may be said."""
+
+
+@given(st.lists(st.sampled_from(sorted(LESSENS)), min_size=1, max_size=4))
+@example(["answered"])
+@example(["before the dose", "answered"])
+def test_what_the_committee_judged_limiting_only_it_takes_back(later: list[str]) -> None:
+    """Whoever answers, corrects or assesses the event since then: the dose counts as limiting."""
+    state = treated()
+    adverse(state, **MILD)
+    reported = state.position
+    adjudicate(state, "AE1", dlt=True)
+    for one_of in later:
+        LESSENS[one_of](state, reported)
+        assert letter_of(dlt_outcome(state, one(state), LATER)) == "T"
+    adjudicate(state, "AE1", dlt=False)
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
+
+
+def test_what_was_made_in_error_counts_no_more_though_judged_limiting() -> None:
+    """Once two people have signed that there was no such event."""
+    state = treated()
+    adverse(state, **MILD)
+    reported = state.position
+    adjudicate(state, "AE1", dlt=True)
+    said(state, others="no")
+    signed = Signature("I", "made in error, as I have seen")
+    add(state, EntryVoided, AFTER, of=reported, reason="of somebody else", signature=signed)
+    assert possible_dlts(state, one(state)) == ()
 
 
 def test_an_answer_is_to_the_term_as_it_stood() -> None:

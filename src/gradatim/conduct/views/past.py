@@ -47,12 +47,15 @@ class LaterChange(NamedTuple):
         adverse_event: whose candidate it may be; empty if of none.
         elements: whose results they may be.
         anything: whether it may be any adverse event and any result.
+        as_answered: whether only what an investigator had answered by then counts, not what was
+            answered later of the same words.
     """
 
     position: int
     adverse_event: str = ""
     elements: frozenset[str] = frozenset()
     anything: bool = False
+    as_answered: bool = False
 
 
 def changes(state: State, participant: Participant) -> list[LaterChange]:
@@ -216,9 +219,10 @@ def before(
         kind: [at for at in positions[: bisect_left(positions, until)] if wanted(kind, at)]
         for kind, positions in participant.entries_of.items()
     }
-    entries[AdverseEventClassified] = [
-        at for at in _answers(state, participant, until) if wanted(AdverseEventClassified, at)
-    ]
+    if not change.as_answered:
+        entries[AdverseEventClassified] = [
+            at for at in _answers(state, participant, until) if wanted(AdverseEventClassified, at)
+        ]
     elements = None if change.anything else change.elements
     past.events = _PastEvents(state, past, participant, elements)
     was = replace(

@@ -1,6 +1,6 @@
 """What a participant's adverse events and results mean: candidates, and outcomes for the design."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Literal, NamedTuple
@@ -91,7 +91,8 @@ def possible_dlts(state: State, participant: Participant) -> tuple[DltCandidate,
 
 def _candidates(state: State, participant: Participant) -> tuple[DltCandidate, ...]:
     now = _by_its_entries(state, participant)
-    return (*now, *_former(state, participant, now))
+    found = (*now, *_former(state, participant, now))
+    return (*found, *_as_adjudicated(state, participant, {one.id for one in found}))
 
 
 def _by_its_entries(state: State, participant: Participant) -> tuple[DltCandidate, ...]:
@@ -136,6 +137,25 @@ def _former(
         yield one._replace(
             dose_limiting=limiting if since else one.dose_limiting, verdict=_was(one)
         )
+
+
+def _as_adjudicated(
+    state: State, participant: Participant, known: Container[str]
+) -> Iterator[DltCandidate]:
+    """Return what the committee has judged as dose-limiting and the entries make one no more.
+
+    Only the committee takes its judgement back; what was made in error counts no more.
+    """
+    for id, (at, limiting) in _adjudicated(state, participant).items():
+        if not limiting or id in known:
+            continue
+        then = _before(state, participant, LaterChange(at, anything=True, as_answered=True))
+        for one in then:
+            if one.id == id:
+                later = participant.entries_of.get(AdverseEventClassified, ())
+                since = next((answer for answer in later if answer > at), at)
+                found = one._replace(dose_limiting=True, changed_by=since)
+                yield found._replace(verdict=_was(found))
 
 
 def _before(
