@@ -562,6 +562,10 @@ CASES: dict[Policy, Callable[[], Case]] = {
         serious(),
         about(s.EvaluabilityJudged, treated(), "committee", evaluable=False, **SIGNED),
     ),
+    allowing.the_observation_can_be_judged: lambda: (
+        with_new(),
+        about(s.SentinelObservationJudged, new(), "committee", observed=True, **SIGNED),
+    ),
     entry.retention_has_ended: lambda: (
         with_new(),
         about(

@@ -8,6 +8,7 @@ import pytest
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.policies.allowing import the_observation_can_be_judged
 from gradatim.conduct.policies.dosing import the_sentinel_was_watched
 from gradatim.conduct.state import State
 from gradatim.conduct.views.safety import possible_dlts
@@ -155,3 +156,73 @@ def test_whoever_follows_several_that_were_not_observed_is_watched() -> None:
     )
     assert watched(state, "P6", DAY + WAIT + timedelta(days=13)) != ""
     assert watched(state, "P6", DAY + 2 * WAIT) == ""
+
+
+def judged(state: State, observed: bool, *candidates: str) -> None:
+    add(
+        state,
+        s.SentinelObservationJudged,
+        participant="P4",
+        observed=observed,
+        candidates=candidates,
+        reason="two weeks in the ward",
+        signers=("committee.1", "committee.2"),
+    )
+
+
+@pytest.mark.parametrize("how", UNOBSERVED)
+def test_the_committee_can_judge_that_what_was_seen_is_enough(how: str) -> None:
+    """Of the reactions that it names; the wait after the dose goes on to its end all the same."""
+    state = level_2()
+    UNOBSERVED[how](state, DAY + timedelta(days=1))
+    had = [one.id for one in possible_dlts(state, state.participants["P4"]) if one.counts]
+    judged(state, True, *had)
+    assert "is watched until" in watched(state, "P5", DAY + timedelta(days=13))
+    give(state, "P5", DAY + WAIT)
+    assert watched(state, "P6", DAY + WAIT + timedelta(days=3)) == ""
+
+
+def test_the_committee_can_ask_for_another_sentinel() -> None:
+    state = level_2()
+    judged(state, False)
+    give(state, "P5", DAY + WAIT)
+    assert "in the place of P4" in watched(state, "P6", DAY + WAIT + timedelta(days=3))
+
+
+def test_what_the_committee_did_not_know_of_opens_it_anew() -> None:
+    state = level_2()
+    left(state, DAY + timedelta(days=1), "lost to follow-up")
+    judged(state, True)
+    reported(state, DAY + timedelta(days=1))
+    give(state, "P5", DAY + WAIT)
+    assert "in the place of P4" in watched(state, "P6", DAY + WAIT + timedelta(days=3))
+
+
+@pytest.mark.parametrize(
+    ("observed", "candidates", "why"),
+    [
+        (True, ("P4-AE",), ""),
+        (False, (), ""),
+        (True, (), "P4-AE began while P4 was watched"),
+        (True, ("P4-AE", "other"), "other is no candidate"),
+    ],
+)
+def test_the_committee_names_what_it_knew(
+    observed: bool, candidates: tuple[str, ...], why: str
+) -> None:
+    state = level_2()
+    reported(state, DAY)
+    asked = s.SentinelObservationJudged(
+        occurred_on=DAY,
+        recorded_at=datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC),
+        recorded_by="committee.1",
+        site="",
+        participant="P4",
+        observed=observed,
+        reason="seen in the ward",
+        signers=("committee.1", "committee.2"),
+        candidates=candidates,
+    )
+    found = the_observation_can_be_judged(state, asked)
+    assert why in found.text
+    assert (found.truth is TRUE) is (not why)

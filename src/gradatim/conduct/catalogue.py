@@ -774,6 +774,16 @@ _ROWS = (
         offered_on=(ANY_STATUS,),
     ),
     Act(
+        s.SentinelObservationJudged,
+        "Judge the observation of a sentinel",
+        "{participant} was observed as the first at the level: {observed}: {reason}",
+        ("safety_committee",),
+        meaning="I have judged whether this participant was observed as the protocol means.",
+        refusable=True,
+        by_committee=True,
+        offered_on=(ANY_STATUS,),
+    ),
+    Act(
         s.ProtocolDeviation,
         "Record a protocol deviation",
         "deviation ({rule}): {description}",

@@ -93,6 +93,14 @@ def _dosed(state: State, site: str, participant: Participant | None) -> Verdict:
     return either(dosed, "a dose was given", "no dose was given")
 
 
+def _watched(state: State, site: str, participant: Participant | None) -> Verdict:
+    dosed = _dosed(state, site, participant)
+    if dosed.truth is not TRUE:
+        return dosed
+    asked = bool(state.versions) and state.governing("safety").safety.sentinel is not None
+    return either(asked, "the protocol asks for a sentinel", "the protocol asks for no sentinel")
+
+
 def _erased(state: State, site: str, participant: Participant | None) -> Verdict:
     held = participant is None or (bool(participant.identity) and not participant.erased)
     return either(held, "identifying data are held", "no identifying data are held")
@@ -116,6 +124,7 @@ _CONDITIONS: Mapping[type[Event], Callable[[State, str, Participant | None], Ver
     p.PersonalDataErased: _erased,
     s.DosingAllowed: _dosed,
     s.EvaluabilityJudged: _dosed,
+    s.SentinelObservationJudged: _watched,
     r.DataLocked: _locked,
     r.DataUnlocked: _unlocked,
 }

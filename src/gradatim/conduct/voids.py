@@ -52,6 +52,7 @@ SUPERSEDED: Mapping[type[Event], str] = {
     s.DoseLimitingToxicityAdjudicated: _BY_PROPOSAL,
     s.DosingAllowed: _BY_PROPOSAL,
     s.EvaluabilityJudged: _BY_PROPOSAL,
+    s.SentinelObservationJudged: _BY_PROPOSAL,
     s.ProtocolDeviationReviewed: "review the deviation once more",
     r.QueryOpened: "close the query",
     r.QueryAnswered: "answer the query once more",

@@ -292,6 +292,26 @@ class EvaluabilityJudged(Event, frozen=True):
     signers: tuple[Id, ...]
 
 
+class SentinelObservationJudged(Event, frozen=True):
+    """The committee says whether who is watched at a level was observed as the protocol means.
+
+    Who was not is followed by another sentinel.
+
+    Args:
+        participant: who was dosed first at the level, or in the place of who was not observed.
+        observed: whether what was seen of them is enough.
+        reason: why.
+        signers: members of the committee.
+        candidates: the candidates for a dose-limiting toxicity in spite of which it is enough.
+    """
+
+    participant: Id
+    observed: bool
+    reason: Reason
+    signers: tuple[Id, ...]
+    candidates: tuple[Annotated[str, Meta(max_length=100)], ...] = ()
+
+
 class ProtocolDeviation(Event, frozen=True):
     """A rule of the protocol was broken; `of` is the entry that shows it, `rule` the rule.
 
@@ -331,6 +351,7 @@ EVENTS = (
     DoseLimitingToxicityAdjudicated,
     DosingAllowed,
     EvaluabilityJudged,
+    SentinelObservationJudged,
     ProtocolDeviation,
     ProtocolDeviationReviewed,
 )

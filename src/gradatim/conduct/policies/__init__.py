@@ -177,6 +177,10 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     s.EvaluabilityJudged: (
         review.the_committee_signs, allowing.no_toxicity_is_set_aside,
     ),
+    s.SentinelObservationJudged: (
+        review.the_committee_signs, entry.the_trial_goes_on,
+        allowing.the_observation_can_be_judged,
+    ),
     r.DoseDecision: (
         ACTIVE, approvals.the_approvals_are_in_force, urgent.no_urgent_measure_holds,
         entry.the_trial_goes_on, review.the_committee_signs,

@@ -1,11 +1,15 @@
-"""Policies of what the committee allows of a dose, and whom it calls evaluable."""
+"""Policies of what the committee allows of a dose, and whom it calls evaluable or observed."""
 
-from gradatim.conduct.events.safety import DosingAllowed, EvaluabilityJudged
+from gradatim.conduct.events.safety import (
+    DosingAllowed,
+    EvaluabilityJudged,
+    SentinelObservationJudged,
+)
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, every, holds
 from gradatim.conduct.state import State
 from gradatim.conduct.views.doses import given
-from gradatim.conduct.views.safety import possible_dlts
+from gradatim.conduct.views.safety import possible_dlts, reactions_while_watched
 from gradatim.core.verdict import Verdict
 
 
@@ -35,6 +39,20 @@ def the_protocol_leaves_it_to_the_committee(state: State, event: DosingAllowed) 
     if not given(state, one):
         found.append(f"{one.id} has had no dose; only later doses can be allowed")
     return every(*map(broken, found)) if found else holds("the protocol leaves it to the committee")
+
+
+def the_observation_can_be_judged(state: State, event: SentinelObservationJudged) -> Verdict:
+    """The committee judges how somebody was observed after a dose, and knows what they had."""
+    one, sentinel = person(state, event), state.governing("safety").safety.sentinel
+    if sentinel is None:
+        return broken("the protocol asks for no sentinel")
+    if not given(state, one):
+        return broken(f"{one.id} has had no dose")
+    had, named = reactions_while_watched(state, one, sentinel), set(event.candidates)
+    found = [f"{name} is no candidate that counts and began then" for name in named.difference(had)]
+    if event.observed and (unnamed := [name for name in had if name not in named]):
+        found.append(f"{', '.join(unnamed)} began while {one.id} was watched: it is to be named")
+    return every(*map(broken, sorted(found))) if found else holds(f"{one.id} has been dosed")
 
 
 def no_toxicity_is_set_aside(state: State, event: EvaluabilityJudged) -> Verdict:

@@ -26,7 +26,12 @@ from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import died_on
-from gradatim.conduct.views.allowances import allowed_after, allowed_at_closed, level_of_dose
+from gradatim.conduct.views.allowances import (
+    allowed_after,
+    allowed_at_closed,
+    level_of_dose,
+    observed_by_judgement,
+)
 from gradatim.conduct.views.checklist import items_shown
 from gradatim.conduct.views.doses import (
     Dose,
@@ -39,7 +44,7 @@ from gradatim.conduct.views.doses import (
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import beside_zero, significance
 from gradatim.conduct.views.levels import against
-from gradatim.conduct.views.safety import possible_dlts, unobserved
+from gradatim.conduct.views.safety import possible_dlts, reactions_while_watched, unobserved
 from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
 from gradatim.core.dates import step
 from gradatim.core.message import Argument, Label, Term, clauses
@@ -323,7 +328,8 @@ def _may_be_closed(state: State, event: _AtALevel) -> bool:
 def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
     """The first participant of the level was watched before the next, and each before another.
 
-    Who was not observed was not watched: the next one is, in that place.
+    Who was not observed was not watched: the next one is, in that place, unless the committee has
+    judged that what was seen is enough.
     """
     sentinel = state.governing("safety").safety.sentinel
     one = person(state, event)
@@ -343,7 +349,9 @@ def the_sentinel_was_watched(state: State, event: _Dosing) -> Verdict:
         return _waited(event.occurred_on, dosed, len(dosed) - 1, sentinel)
     first = dosed[place][0]
     seen = sum(dose.given is not None for dose in doses(state, first).values())
-    if seen < sentinel.infusions:
+    reactions = reactions_while_watched(state, first, sentinel)
+    enough = observed_by_judgement(state, first, reactions) is True
+    if seen < sentinel.infusions and not enough:
         who = Term(first.id)
         return broken(Breach.SENTINEL_OBSERVED(participant=who, n=seen, n2=sentinel.infusions))
     return _waited(event.occurred_on, dosed, place, sentinel)

@@ -20,6 +20,7 @@ from gradatim.conduct.policies.dosing import (
     the_level_is_tolerated,
     the_preparation_is_verified,
     the_records_show_it_in_order,
+    the_sentinel_was_watched,
 )
 from gradatim.conduct.policies.entry import (
     consent_is_in_force,
@@ -83,6 +84,10 @@ _WAYS: Mapping[Policy, _Way] = {
     ),
     the_level_is_tolerated: _at_closed_level,
     no_stopping_rule_has_fired: _SAFETY,
+    the_sentinel_was_watched: (
+        "wait; of who left, or could not be watched to the end, the committee may judge that what "
+        "was seen of them is enough (Judge the observation of a sentinel)"
+    ),
     the_preparation_is_verified: "a second person verifies the preparation",
     the_bags_are_free: "set other bags aside",
     the_preparation_still_holds: (

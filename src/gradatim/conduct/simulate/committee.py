@@ -28,9 +28,9 @@ from gradatim.conduct.simulate.run import (
 from gradatim.conduct.state import Participant
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.approvals import AUTHORITIES
-from gradatim.conduct.views.doses import doses
+from gradatim.conduct.views.doses import doses, given
 from gradatim.conduct.views.open_items import open_items
-from gradatim.conduct.views.safety import dlt_outcome, possible_dlts
+from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unobserved
 from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.protocol.questions import ruled_design
 
@@ -165,6 +165,7 @@ def _adjudicate(run: Run) -> None:
                 )
                 _allow_after(run, one.id, found.id, limiting)
         _judge_evaluability(run, one)
+        _judge_observation(run, one)
 
 
 def _allow_after(run: Run, name: str, candidate: str, limiting: bool) -> None:
@@ -186,6 +187,25 @@ def _allow_after(run: Run, name: str, candidate: str, limiting: bool) -> None:
         candidates=(candidate,),
         level=lower or None,
         reason="it has resolved, and the participant has benefited",
+        signers=COMMITTEE,
+    )
+
+
+def _judge_observation(run: Run, one: Participant) -> None:
+    """Say once of a sentinel who was not observed to the end that another one is watched."""
+    sentinel = run.state.study.safety.sentinel
+    if sentinel is None or not given(run.state, one) or run.state.stopped is not None:
+        return
+    judged = bool(one.entries_of.get(safety.SentinelObservationJudged))
+    if judged or not unobserved(run.state, one, sentinel):
+        return
+    run.do(
+        safety.SentinelObservationJudged,
+        CHAIR,
+        at=run.at(run.minutes),
+        participant=one.id,
+        observed=False,
+        reason="too little was seen of the first days after the dose",
         signers=COMMITTEE,
     )
 

@@ -10,6 +10,7 @@ from gradatim.conduct.events.safety import (
     DoseLimitingToxicityAdjudicated,
     DosingAllowed,
     EvaluabilityJudged,
+    SentinelObservationJudged,
 )
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
@@ -56,6 +57,24 @@ def level_of_dose(state: State, participant: Participant, dose: int) -> int | No
     gate = state.governing("treatment", participant).treatment.gate
     lower = found[1].level if found is not None and gate.dose_reduction == "committee" else None
     return participant.level if lower is None else min(lower, participant.level)
+
+
+def observed_by_judgement(
+    state: State, participant: Participant, reactions: Iterable[str]
+) -> bool | None:
+    """Return whether the committee has judged a sentinel observed; None where it has not.
+
+    Args:
+        state: the trial.
+        participant: who is watched.
+        reactions: what counts as dose-limiting and began while they were watched; of one that the
+            committee has not named it knew nothing.
+    """
+    judged = [event for _, event in entries_of(state, participant, SentinelObservationJudged)]
+    if not judged:
+        return None
+    known = set(reactions) <= set(judged[-1].candidates)
+    return judged[-1].observed if known or not judged[-1].observed else None
 
 
 def judged_not_evaluable(state: State, participant: Participant) -> bool:

@@ -26,7 +26,7 @@ from gradatim.conduct.views.adverse_events import (
     died_on,
     unexplained_death,
 )
-from gradatim.conduct.views.allowances import judged_not_evaluable
+from gradatim.conduct.views.allowances import judged_not_evaluable, observed_by_judgement
 from gradatim.conduct.views.doses import (
     doses,
     entries_of,
@@ -457,12 +457,17 @@ def unobserved(state: State, participant: Participant, sentinel: Sentinel) -> bo
     """Whether who was to be watched after the first dose was not, or had a reaction.
 
     They left or died before the wait was over, left the treatment before the infusions that are to
-    be observed, or have what counts as a dose-limiting toxicity that began while they were watched.
+    be observed, or have what counts as a dose-limiting toxicity that began while they were watched;
+    where the committee has judged it, as it did, of what it knew.
     Source: EMEA/CHMP/SWP/28367/07 Rev. 1 (2017), section 8.2.7.
     """
     done, dosed = given(state, participant), first_dose_on(state, participant)
     assert dosed is not None
     closes = step(dosed, sentinel.wait)
+    reactions = reactions_while_watched(state, participant, sentinel)
+    judged = observed_by_judgement(state, participant, reactions)
+    if judged is not None:
+        return not judged
     left = left_on(state, participant)
     if left is not None and left < closes:
         return True
@@ -470,10 +475,22 @@ def unobserved(state: State, participant: Participant, sentinel: Sentinel) -> bo
     withheld = any(one.withheld for one in doses(state, participant).values())
     if len(done) < sentinel.infusions and (ended or withheld):
         return True
-    return any(
-        one.counts and _began(state, participant, one) < closes
+    return bool(reactions)
+
+
+def reactions_while_watched(
+    state: State, participant: Participant, sentinel: Sentinel
+) -> list[str]:
+    """Return what counts as dose-limiting and began before the wait after a first dose was over."""
+    dosed = first_dose_on(state, participant)
+    if dosed is None:
+        return []
+    closes = step(dosed, sentinel.wait)
+    return [
+        one.id
         for one in possible_dlts(state, participant)
-    )
+        if one.counts and _began(state, participant, one) < closes
+    ]
 
 
 def _began(state: State, participant: Participant, one: DltCandidate) -> date:

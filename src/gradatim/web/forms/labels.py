@@ -123,6 +123,7 @@ LABELS: Mapping[str, _Words] = {
     "body weight": _("Body weight, beside that of the day"),
     "candidates": _("Candidates after which it may be given"),
     "closed_level": _("May it be given although its level is closed?"),
+    "observed": _("Was what was seen of the participant enough?"),
     "evaluable": _("Does the participant count for the escalation?"),
     "something_else": _("It is something else that the protocol asks about"),
 }  # fmt: skip
@@ -167,6 +168,7 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("ProductDifferenceExplained", "reason"): _("What became of it"),
     ("DoseAdministered", "lot"): _("Lot given"),
     ("DosingAllowed", "level"): _("At the lower level"),
+    ("SentinelObservationJudged", "candidates"): _("In spite of these candidates"),
     ("RulingSigned", "outcome"): _("The ruling"),
     ("RulingSigned", "answer"): _("In words"),
     ("RulingSigned", "requested_value"): _("What is to stand there"),
