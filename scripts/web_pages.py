@@ -78,6 +78,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/audit/",
         "/audit/proof/",
         "/audit/as-of/?entry=400",
+        "/coding/",
         "/protocol/versions/",
         "/feasibility/",
     ),

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradatim.core.errors import UnusableInput
+from gradatim.vocabulary.concepts import MEDDRA as MEDDRA_URI
+from gradatim.vocabulary.concepts import WHODRUG as WHODRUG_URI
 from gradatim.vocabulary.graph import Vocabulary
-from gradatim.vocabulary.sources import meddra, whodrug
 from gradatim.vocabulary.sources.compile import build
 
 MEDDRA = {
@@ -86,15 +87,15 @@ def opened(folder: Path, files: dict[str, str]) -> Vocabulary:
 
 def test_a_term_of_the_lowest_level_is_what_stands_above_it(tmp_path: Path) -> None:
     known = opened(tmp_path, MEDDRA)
-    above = {code for _, code in known.above(meddra.MEDDRA, "90000041")}
+    above = {code for _, code in known.above(MEDDRA_URI, "90000041")}
     assert {"90000031", "90000021", "90000011", "90000001"} <= above
-    found = known.concept(meddra.MEDDRA, "90000041")
+    found = known.concept(MEDDRA_URI, "90000041")
     assert found is not None
     assert (found.name, found.active) == ("Wobbling of the made-up kind", True)
 
 
 def test_a_term_that_is_no_longer_current_is_not_in_use(tmp_path: Path) -> None:
-    found = opened(tmp_path, MEDDRA).concept(meddra.MEDDRA, "90000042")
+    found = opened(tmp_path, MEDDRA).concept(MEDDRA_URI, "90000042")
     assert found is not None
     assert not found.active
 
@@ -106,10 +107,10 @@ def test_the_version_of_the_release_is_kept(tmp_path: Path) -> None:
 
 def test_a_drug_is_its_salt_and_its_substance(tmp_path: Path) -> None:
     known = opened(tmp_path, WHODRUG)
-    above = {code for _, code in known.above(whodrug.WHODRUG, "90000102007")}
+    above = {code for _, code in known.above(WHODRUG_URI, "90000102007")}
     assert {"90000102001", "90000101001"} <= above
-    assert ("atc", "L04AB") in known.above(whodrug.WHODRUG, "90000101001")
-    assert ("atc", "J01CA99") not in known.above(whodrug.WHODRUG, "90000201001")
+    assert ("atc", "L04AB") in known.above(WHODRUG_URI, "90000101001")
+    assert ("atc", "J01CA99") not in known.above(WHODRUG_URI, "90000201001")
     assert known.sources[0].version == "WHODrug GLOBALB3Mar99"
 
 
@@ -136,9 +137,9 @@ def test_c3_says_of_a_drug_what_b3_says(tmp_path: Path) -> None:
     b3, c3 = opened(tmp_path / "b3", WHODRUG), opened(tmp_path / "c3", WHODRUG_C3)
     assert c3.sources[0][1:] == ("WHODrug C3", "WHODrug Global C3 Mar 99")
     for code, _ in NAMES:
-        assert c3.above(whodrug.WHODRUG, code) == b3.above(whodrug.WHODRUG, code)
-        assert c3.perhaps(whodrug.WHODRUG, code) == b3.perhaps(whodrug.WHODRUG, code)
-    found = c3.concept(whodrug.WHODRUG, "90000101002")
+        assert c3.above(WHODRUG_URI, code) == b3.above(WHODRUG_URI, code)
+        assert c3.perhaps(WHODRUG_URI, code) == b3.perhaps(WHODRUG_URI, code)
+    found = c3.concept(WHODRUG_URI, "90000101002")
     assert found is not None
     assert found.name == "Alphabrand, forte"
 
@@ -192,9 +193,9 @@ def test_every_product_of_a_c3_release_is_known_by_its_drug_with_all_its_codes(
     }
     known = opened(tmp_path_factory.mktemp("c3"), files)
     for drug, _ in products:
-        found = known.concept(whodrug.WHODRUG, drug)
+        found = known.concept(WHODRUG_URI, drug)
         assert found is not None
         assert found.name == name
         own = {code for one, some in products if one == drug for code in some}
-        told = known.above(whodrug.WHODRUG, drug) | known.perhaps(whodrug.WHODRUG, drug)
+        told = known.above(WHODRUG_URI, drug) | known.perhaps(WHODRUG_URI, drug)
         assert own <= {code for system, code in told if system == "atc"}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from gradatim.conduct.events import BY_NAME, EVENTS
+from gradatim.conduct.events import coding as c
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import logs as l
 from gradatim.conduct.events import participants as p
@@ -701,6 +702,13 @@ _ROWS = (
         ("coder", "data_manager"),
         correctable=True,
         offered_on=("adverse-events",),
+    ),
+    Act(
+        c.DictionaryVersionAdopted,
+        "Adopt a version of a dictionary",
+        "the trial codes with {dictionary} {version}",
+        ("coder", "data_manager", "sponsor"),
+        offered_on=("coding",),
     ),
     Act(
         s.AdverseEventAssessed,

@@ -6,6 +6,10 @@ from typing import NamedTuple, Protocol
 
 Code = tuple[str, str]
 """A code system, by its short name or else its URI, and a code of it."""
+MEDDRA = "http://terminology.hl7.org/CodeSystem/MDRAE"
+"""The URI of MedDRA in HL7's terminology registry."""
+WHODRUG = "urn:oid:2.16.840.1.113883.6.294"
+"""WHODrug in HL7's registry of code systems."""
 
 
 class Subsumption(StrEnum):

@@ -40,6 +40,7 @@ class Configuration(NamedTuple):
         breached: file of the hashes of passwords that were stolen elsewhere.
         translations: folder of what protocols say in other languages.
         vocabulary: file of what the site's codes mean, by which uploaded records are read.
+        dictionaries: folder of versions of MedDRA and WHODrug, each as a vocabulary file.
     """
 
     database: str
@@ -57,6 +58,7 @@ class Configuration(NamedTuple):
     breached: Path | None = None
     translations: Path | None = None
     vocabulary: Path | None = None
+    dictionaries: Path | None = None
 
 
 def configuration(environment: Mapping[str, str]) -> Configuration:
@@ -90,6 +92,7 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         _breached(environment),
         _translations(environment),
         _vocabulary(environment),
+        _dictionaries(environment),
     )
 
 
@@ -159,6 +162,22 @@ def _vocabulary(environment: Mapping[str, str]) -> Path | None:
     if not (said := environment.get("GRADATIM_VOCABULARY")):
         return None
     Vocabulary.open(said)
+    return Path(said)
+
+
+def _dictionaries(environment: Mapping[str, str]) -> Path | None:
+    """Give the folder of dictionaries, having opened each."""
+    if not (said := environment.get("GRADATIM_DICTIONARIES")):
+        return None
+    if not Path(said).is_dir():
+        raise UnusableInput(
+            "there is no such folder",
+            "GRADATIM_DICTIONARIES",
+            said,
+            "name the folder of the vocabulary files of MedDRA and WHODrug, or unset it",
+        )
+    for path in sorted(Path(said).glob("*.vocabulary")):
+        Vocabulary.open(path)
     return Path(said)
 
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from gradatim.web.views import (
+    coding,
     design,
     entry,
     faults,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("participants/<str:id>/doses/<int:number>/standing/", worksheet.standing, name="standing"),
     path("dosing/", product.dosing, name="dosing"),
     path("dosing/lots/<str:id>/", product.lot, name="lot"),
+    path("coding/", coding.coding, name="coding"),
     path("review/", package.review, name="review"),
     path("review/proposals/<str:id>/", committee.proposal, name="proposal"),
     path("design/", design.design, name="design"),

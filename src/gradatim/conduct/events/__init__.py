@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from gradatim.conduct.events import (
+    coding,
     findings,
     logs,
     participants,
@@ -34,6 +35,7 @@ EVENTS: tuple[type[Event], ...] = (
     *findings.EVENTS,
     *logs.EVENTS,
     *safety.EVENTS,
+    *coding.EVENTS,
     *review.EVENTS,
 )
 BY_NAME: Mapping[str, type[Event]] = {one.__name__: one for one in EVENTS}

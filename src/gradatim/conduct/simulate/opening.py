@@ -3,7 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 
-from gradatim.conduct.events import participants, product, trial
+from gradatim.conduct.events import coding, participants, product, trial
 from gradatim.conduct.folding.trial import questions_of
 from gradatim.conduct.simulate.run import (
     CODER,
@@ -56,6 +56,13 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
     _confirm(run, "safety.sentinel")
     run.do(
         trial.ReferenceRangesRecorded, SPONSOR, laboratory=LABORATORY, version=RANGES, ranges=ranges
+    )
+    run.do(
+        coding.DictionaryVersionAdopted,
+        CODER,
+        at=run.at(run.minutes),
+        dictionary="MedDRA",
+        version="made up",
     )
     for site, name in SITES.items():
         _open_site(run, site, name)

@@ -21,6 +21,7 @@ from gradatim.conduct.state import Participant, State, Void
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.approvals import AUTHORITIES, lapsed, last_day
+from gradatim.conduct.views.coding import to_code_anew
 from gradatim.conduct.views.dose_tasks import account_tasks, dose_steps
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
@@ -213,6 +214,23 @@ def _terms(state: State, one: Participant, now: datetime, on: date) -> Iterator[
                 None,
                 {"adverse_event": number},
             )
+
+
+def _codes(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Return the codes of another version of their dictionary than the one in use."""
+    for found in to_code_anew(state, one):
+        code = found.event
+        by = {"of": str(code.of)} if code.adverse_event is None else {}
+        yield Task(
+            "coding",
+            f"{found.what} is coded with {code.dictionary} {code.version} as {code.term} "
+            f"({code.code}); the trial codes with {found.anew}",
+            "TermCoded",
+            one.site,
+            one.id,
+            None,
+            by or {"adverse_event": code.adverse_event or ""},
+        )
 
 
 def _candidates(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
@@ -419,6 +437,7 @@ _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[T
     _voids,
     _deaths,
     _terms,
+    _codes,
     _candidates,
     _signatures,
     _visits,

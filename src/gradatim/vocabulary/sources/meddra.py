@@ -12,12 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from gradatim.core.errors import UnusableInput
-from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Source
+from gradatim.vocabulary.concepts import MEDDRA, Code, Concept, Held, Link, Source
 from gradatim.vocabulary.sources import tables
 from gradatim.vocabulary.stores.writing import Writer
 
-MEDDRA = "http://terminology.hl7.org/CodeSystem/MDRAE"
-"""The URI of MedDRA in HL7's terminology registry."""
 _NEEDED = ("llt.asc", "pt.asc")
 _NAMED = ("pt.asc", "hlt.asc", "hlgt.asc", "soc.asc")
 _CURRENCY = 9

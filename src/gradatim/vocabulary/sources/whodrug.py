@@ -14,12 +14,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gradatim.core.errors import UnusableInput
-from gradatim.vocabulary.concepts import Code, Concept, Held, Link, Source
+from gradatim.vocabulary.concepts import WHODRUG, Code, Concept, Held, Link, Source
 from gradatim.vocabulary.sources import atc, tables
 from gradatim.vocabulary.stores.writing import Writer
 
-WHODRUG = "urn:oid:2.16.840.1.113883.6.294"
-"""WHODrug in HL7's registry of code systems."""
 _NAMES, _CODES, _TEXTS, _RELEASE = "dd.txt", "dda.txt", "ina.txt", "version.txt"
 _NUMBER, _NAME_AT, _ATC_AT, _ATC_END, _TEXT_AT = 11, 30, 12, 19, 8
 

@@ -19,6 +19,7 @@ from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.paper import TRANSCRIBED
 from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.coding import versions_in_use
 from gradatim.conduct.views.consent import demanded_on
 from gradatim.conduct.views.judgements import INVESTIGATOR
 from gradatim.conduct.views.results import planned_elements
@@ -176,6 +177,14 @@ class TermWidget(forms.TextInput):
         return {**super().get_context(name, value, attrs), "terms": terms()}
 
 
+def _coded_version(asked: FormContext, options: dict[str, Any]) -> forms.Field:
+    """Ask for the version of the dictionary; the one in use stands there where it is MedDRA's."""
+    used = versions_in_use(asked.state)
+    if "adverse_event" in asked.given and "MedDRA" in used:
+        options["initial"] = used["MedDRA"].version
+    return forms.CharField(min_length=1, max_length=40, **options)
+
+
 def _form_version(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask which version of the consent form was signed; the one in force stands there already."""
     options["initial"] = demanded_on(asked.state, asked.today)
@@ -309,6 +318,7 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms
     **product.FIELDS_OF_PRODUCT,
     ("AdverseEventClassified", "answers"): _answers,
     ("AdverseEventReported", "term"): _term,
+    ("TermCoded", "version"): _coded_version,
     ("InformedConsentObtained", "version"): _form_version,
     ("InformedConsentRenewed", "version"): _form_version,
     ("FactRecorded", "fact"): _fact,

@@ -1,0 +1,56 @@
+"""The versions of MedDRA and WHODrug that the installation holds, each as a vocabulary file."""
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from gradatim.conduct.events.coding import Dictionary
+from gradatim.conduct.views.coding import same_version
+from gradatim.vocabulary.concepts import MEDDRA, WHODRUG
+from gradatim.vocabulary.graph import Vocabulary
+
+DICTIONARY_SYSTEMS: Mapping[Dictionary, str] = {"MedDRA": MEDDRA, "WHODrug": WHODRUG}
+"""The code system of each dictionary."""
+
+
+def dictionary(name: Dictionary, version: str) -> Vocabulary | None:
+    """Return a version of a dictionary; None where the installation holds none.
+
+    A file that holds several versions of it is not used: no code of it is of one of them.
+
+    Args:
+        name: of the dictionary.
+        version: as its publisher calls it; of MedDRA without the language.
+
+    Raises:
+        UnusableInput: a file is damaged, no vocabulary, or of a newer version.
+    """
+    folder: Path | None = settings.DICTIONARIES
+    if folder is None or not folder.is_dir():
+        return None
+    for path in vocabularies_in(folder):
+        found = _opened(path, path.stat().st_mtime_ns, os.getpid())
+        if _is_version(found, name, version):
+            return found
+    return None
+
+
+def vocabularies_in(folder: Path) -> list[Path]:
+    """Return the vocabulary files of a folder, in the order of their names."""
+    return sorted(folder.glob("*.vocabulary"))
+
+
+def _is_version(found: Vocabulary, name: Dictionary, version: str) -> bool:
+    held = {one.version for one in found.sources if one.kind.partition(" ")[0] == name}
+    if len(held) != 1:
+        return False
+    (said,) = held
+    return same_version(said, version) or same_version(said.partition(" ")[0], version)
+
+
+@lru_cache(maxsize=16)
+def _opened(path: Path, stamp: int, process: int) -> Vocabulary:
+    return Vocabulary.open(path)

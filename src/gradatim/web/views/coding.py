@@ -1,0 +1,149 @@
+"""What is coded with a dictionary, by which version, and what waits to be coded anew."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from gradatim.conduct.state import Participant
+from gradatim.conduct.trial import Recorded
+from gradatim.conduct.views.coding import StandingCode, standing_codes, versions_in_use
+from gradatim.vocabulary.versions import CodeChange, CodeComparison, compare_versions
+from gradatim.web.access import Request, page
+from gradatim.web.clock import today_at
+from gradatim.web.dictionaries import DICTIONARY_SYSTEMS, dictionary
+from gradatim.web.recording import event_of, record
+
+CODE = "TermCoded"
+CHANGES = {
+    CodeChange.ABSENT: gettext_lazy("The code is not in the version in use."),
+    CodeChange.NOT_CURRENT: gettext_lazy("The term is no longer current in the version in use."),
+    CodeChange.RENAMED: gettext_lazy("The code has another term."),
+    CodeChange.MOVED: gettext_lazy("The term stands under another term."),
+    CodeChange.NOT_KNOWN: gettext_lazy(
+        "Whether it changed is not known: this installation does not hold both versions."
+    ),
+}
+"""What became of a code, in words."""
+
+
+class CodedRow(NamedTuple):
+    """A code that stands, as the page shows it.
+
+    Args:
+        participant: whose.
+        code: the code.
+        compared: what became of it, where it is of another version than the one in use.
+        link: to the form that codes it anew; empty where the user may not.
+    """
+
+    participant: Participant
+    code: StandingCode
+    compared: CodeComparison | None = None
+    link: str = ""
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it can be carried over with all others that are unchanged."""
+        return self.compared is not None and self.compared.change is CodeChange.UNCHANGED
+
+    @property
+    def change(self) -> Any:
+        """What became of it, in words."""
+        return CHANGES.get(self.compared.change, "") if self.compared else ""
+
+
+@page("participants")
+def coding(request: Request) -> HttpResponse:
+    """Show the versions in use and every code; carry unchanged codes over when that is sent."""
+    rows = list(_rows(request))
+    if request.method == "POST":
+        return _carried_over(request, [row for row in rows if row.unchanged])
+    anew = [row for row in rows if row.code.anew]
+    return render(
+        request,
+        "gradatim/coding.html",
+        {
+            "used": versions_in_use(request.access.state).values(),
+            "unchanged": [row for row in anew if row.unchanged],
+            "changed": [row for row in anew if not row.unchanged],
+            "standing": [row for row in rows if not row.code.anew],
+            "may_code": request.access.may(CODE),
+            "request_key": uuid4().hex,
+        },
+    )
+
+
+def _rows(request: Request) -> Iterator[CodedRow]:
+    access = request.access
+    for one in access.participants("participants"):
+        for code in standing_codes(access.state, one):
+            compared = _compared(code) if code.anew else None
+            link = _link(one, code, compared) if access.may(CODE) else ""
+            yield CodedRow(one, code, compared, link)
+
+
+def _compared(code: StandingCode) -> CodeComparison:
+    event = code.event
+    older = dictionary(event.dictionary, event.version)
+    newer = dictionary(event.dictionary, code.anew)
+    return compare_versions(older, newer, (DICTIONARY_SYSTEMS[event.dictionary], event.code))
+
+
+def _link(one: Participant, code: StandingCode, compared: CodeComparison | None) -> str:
+    """Return the address of the form that codes something anew, with what is known filled in."""
+    event = code.event
+    query = {"participant": one.id, "next": reverse("coding")}
+    if event.adverse_event is not None:
+        query["adverse_event"] = event.adverse_event
+    else:
+        query["of"] = str(event.of)
+    query |= {"initial-dictionary": event.dictionary}
+    if code.anew:
+        query |= {"initial-version": code.anew}
+    if compared and compared.concept and compared.concept.active:
+        query |= {"initial-code": compared.concept.code, "initial-term": compared.concept.name}
+    return f"{reverse('record', args=[CODE])}?{urlencode(query)}"
+
+
+def _carried_over(request: Request, unchanged: list[CodedRow]) -> HttpResponse:
+    """Code anew what was shown as unchanged and still is, each as an entry of its own.
+
+    Raises:
+        Http404: the user may not code.
+    """
+    if not request.access.may(CODE):
+        raise Http404(_("There is no such act for you."))
+    shown = set(request.POST.getlist("code"))
+    made = [_recorded(request, row) for row in unchanged if str(row.code.position) in shown]
+    count = sum(isinstance(one, Recorded) for one in made)
+    words = ngettext("%(n)d code is carried over.", "%(n)d codes are carried over.", count)
+    messages.success(request, words % {"n": count})
+    return HttpResponseRedirect(reverse("coding"))
+
+
+def _recorded(request: Request, row: CodedRow) -> Any:
+    event, compared = row.code.event, row.compared
+    assert compared is not None
+    assert compared.concept is not None
+    state = request.access.state
+    fields = {
+        "participant": event.participant,
+        "dictionary": event.dictionary,
+        "version": row.code.anew,
+        "code": event.code,
+        "term": compared.concept.name,
+        "adverse_event": event.adverse_event,
+        "of": event.of,
+        "comment": f"carried over from {event.version}, unchanged: current, under {compared.under}",
+        "occurred_on": today_at(state, row.participant.site),
+    }
+    key = f"{request.POST.get('request') or uuid4().hex}-{row.code.position}"
+    return record(request.trial, event_of(request, CODE, "", fields), state.position, key)
