@@ -227,9 +227,11 @@ def counted(before: Sequence[Body]) -> dict[str, set[str]]:
     for position, one in enumerate(before, 1):
         if says(one, "DoseLimitingToxicityAdjudicated"):
             said[one["candidate"]] = position, one["dose_limiting"]
-    known = cases(as_they_stand(before))
+    now = as_they_stand(before)
     sure, found = candidates(before), dict[str, set[str]]()
-    for name, case in known.items():
+    for name, case in cases(now).items():
+        if not doses(now, case.who):
+            continue
         at, limiting = said.get(name, (0, name in sure))
         raised = _severity(before, name) > _severity(before[:at], name) if at else False
         if limiting or (raised and name in sure):
