@@ -16,6 +16,7 @@ from tests.conduct.reading import (
     counted,
     day_of,
     doses,
+    had_begun,
     level_of,
     moment_of,
     says,
@@ -76,15 +77,15 @@ _TURNS: Mapping[str, tuple[str, bool]] = {
 """What an entry about a participant makes so, or no longer so."""
 
 
-def _person(before: Sequence[Body], who: str) -> Iterator[str]:
-    """Name what of a participant's own way forbids a dose."""
+def _person(before: Sequence[Body], who: str, on: str) -> Iterator[str]:
+    """Name what of a participant's own way forbids a dose of a day."""
     holds = {rule: rule == "the participant is still in the trial" for rule, _ in _TURNS.values()}
     for one in as_they_stand(before):
         if one.get("participant") == who and one["event"] in _TURNS:
             rule, so = _TURNS[one["event"]]
             holds[rule] = so
     yield from (rule for rule, so in holds.items() if not so)
-    if who in counted(before):
+    if any(had_begun(before, name, on) for name in counted(before).get(who, ())):
         yield "no toxicity of the participant's own is open"
 
 
@@ -195,7 +196,7 @@ def _dose(before: Sequence[Body], event: Body) -> Iterator[str]:
         before = [one if _was_then(one, event) else {**one, "event": "later"} for one in before]
     now = as_they_stand(before)
     yield from _held(before, event["site"], "dosing")
-    yield from _person(before, who)
+    yield from _person(before, who, event["occurred_on"])
     level, closed = level_of(now, who), closed_from(before)
     if closed is not None and level is not None and level >= closed:
         yield f"level {closed} is closed, and all above it"
@@ -262,7 +263,9 @@ def _voids_at_once(before: Sequence[Body], event: Body) -> Iterator[str]:
             yield "a toxicity or a death counts until two have signed that there was none"
     elif says(of, "Disposition", "InformedConsentWithdrawn"):
         who = of["participant"]
-        barred, still = (set(_person(some, who)) for some in (before, without))
+        barred, still = (
+            set(_person(some, who, event["occurred_on"])) for some in (before, without)
+        )
         if barred and not still:
             yield "who has left is not dosed again until two have signed that they have not"
 

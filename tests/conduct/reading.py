@@ -239,6 +239,12 @@ def counted(before: Sequence[Body]) -> dict[str, set[str]]:
     return found
 
 
+def had_begun(before: Sequence[Body], name: str, on: str) -> bool:
+    """Whether an adverse event may have begun by a day, as it stands and as it was at its worst."""
+    told = (cases(as_they_stand(before)).get(name), candidates(before).get(name))
+    return all(case.onset <= on[: len(case.onset)] for case in told if case is not None)
+
+
 def _severity(before: Sequence[Body], name: str) -> int:
     case = cases(as_they_stand(before)).get(name)
     return case.severity if case else 0

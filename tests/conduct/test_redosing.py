@@ -197,6 +197,36 @@ def test_nobody_is_dosed_after_a_toxicity_unless_the_protocol_says_who_allows_it
     assert NO_TOXICITY in next_dose(state), "what another version allowed is not in force"
 
 
+@pytest.mark.parametrize(
+    ("onset", "counts"),
+    [
+        (str(AFTER), False),
+        (str(AFTER - timedelta(days=1)), True),
+        (str(AFTER - timedelta(days=2)), True),
+        (str(AFTER)[:7], True),
+    ],
+)
+def test_a_dose_entered_late_is_asked_of_what_had_begun_by_then(onset: str, counts: bool):
+    """What began on the day itself may have begun before it; so may what began in that month."""
+    state = governed(treated())
+    adverse(state, grade=4, relation="definite", onset=onset)
+    day = AFTER - timedelta(days=1)
+    given_ = x.DoseAdministered(
+        occurred_on=day,
+        recorded_at=datetime.combine(AFTER, time(12), UTC),
+        recorded_by="i",
+        site="S01",
+        participant="P1",
+        dose=2,
+        started_at=datetime.combine(day, time(9), UTC),
+        ended_at=datetime.combine(day, time(10), UTC),
+        amount=7e7,
+        unit="{cells}",
+    )
+    found = no_toxicity_is_open(state, given_)
+    assert (found.truth is TRUE) is not counts
+
+
 def test_the_committee_allows_a_dose_after_what_it_has_seen_and_no_more():
     state = limited(after_dose_limiting_toxicity="committee")
     assert "Headache" in next_dose(state)[NO_TOXICITY]

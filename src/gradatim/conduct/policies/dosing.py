@@ -44,7 +44,12 @@ from gradatim.conduct.views.doses import (
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import beside_zero, significance
 from gradatim.conduct.views.levels import against
-from gradatim.conduct.views.safety import possible_dlts, reactions_while_watched, unobserved
+from gradatim.conduct.views.safety import (
+    began_on,
+    possible_dlts,
+    reactions_while_watched,
+    unobserved,
+)
 from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
 from gradatim.core.dates import step
 from gradatim.core.message import Argument, Label, Term, clauses
@@ -270,9 +275,16 @@ def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
 
 
 def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
-    """The participant has no dose-limiting toxicity, adjudicated or not."""
+    """The participant has no dose-limiting toxicity, adjudicated or not.
+
+    What began on a later day is none of a dose that is entered after it.
+    """
     one = person(state, event)
-    standing = [found for found in possible_dlts(state, one) if found.counts]
+    standing = [
+        found
+        for found in possible_dlts(state, one)
+        if found.counts and began_on(state, one, found) <= event.occurred_on
+    ]
     if not standing:
         return holds("there is none")
     if allowed_after(state, one, event.dose, (found.id for found in standing)):

@@ -489,11 +489,11 @@ def reactions_while_watched(
     return [
         one.id
         for one in possible_dlts(state, participant)
-        if one.counts and _began(state, participant, one) < closes
+        if one.counts and began_on(state, participant, one) < closes
     ]
 
 
-def _began(state: State, participant: Participant, one: DltCandidate) -> date:
+def began_on(state: State, participant: Participant, one: DltCandidate) -> date:
     """Return the first day on which a candidate may have begun; of results together any day.
 
     Who left because of an event had it from its onset on.
