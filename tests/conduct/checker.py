@@ -171,7 +171,7 @@ def _unfit(now: Sequence[Body], lot: str, bag: str, event: Body) -> bool:
             continue
         if says(one, "ProductReceived"):
             expiry = next(each.get("expires_at") for each in one["bags"] if each["id"] == bag)
-        elif not says(one, "ProductAssigned"):
+        elif not says(one, "ProductAssigned", "later", "entered in error"):
             status = one["event"]
     return status != "ProductReleased" or (expiry is not None and moment_of(expiry) <= at)
 
