@@ -48,11 +48,13 @@ DIAGRAMS = (
         "product",
         PRODUCT_TRANSITIONS,
         [
-            ["expected", "quarantined", "released", "prepared", "held"],
-            ["", "excursion", "infused", "discarded", "unfit thawed"],
-            ["returned", "unfit", "used", "destroyed"],
+            ["in transit", "held in transit"],
+            ["missing", "expected", "quarantined", "released", "prepared", "held"],
+            ["", "", "excursion", "infused", "discarded", "unfit thawed"],
+            ["", "returned", "unfit", "used", "destroyed"],
         ],
-        "A bag of the product. A temperature excursion holds it until a person has judged it.",
+        "A bag of the product. A temperature excursion holds it until a person has judged it; "
+        "on its way to another site it is at none.",
     ),
     Diagram(
         "adverse_event",

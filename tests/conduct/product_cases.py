@@ -6,7 +6,7 @@ from typing import Any
 
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.policies import account, bedside, verification
+from gradatim.conduct.policies import account, bedside, shipping, verification
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.state import State
 from gradatim.protocol.base import Basis
@@ -102,6 +102,35 @@ def explained(difference: float) -> Event:
     )
 
 
+def elsewhere() -> Case:
+    """Bags that are on their way to another site, as they are returned."""
+    led = prepared()
+    led.trial.record(shipped())
+    return led.trial.state, gone(bags=("B4",))
+
+
+def shipped(**fields: Any) -> Event:
+    """Return that a bag went to another site."""
+    said = {"bags": ("B4",), "shipment": "AWB-7", "to_site": "S02", **fields}
+    return event(x.ProductShipped, PHARMACIST, SITE, on=DAY, lot="L1", **said)
+
+
+def short() -> Case:
+    """A shipment of which nothing came."""
+    led = prepared()
+    led.trial.record(shipped())
+    fields: dict[str, Any] = {"shipment": "AWB-7", "temperature": "in order", "seals": "in order"}
+    came = event(x.ShipmentReceived, "pharmacist.S02.1", "S02", on=DAY, lot="L1", **fields)
+    return led.trial.state, came
+
+
+def twice() -> Case:
+    """A bag that is received at a second site, and nobody has shipped it."""
+    bags = (x.Bag(id="B4", volume_ml=10.0),)
+    came = event(x.ProductReceived, "pharmacist.S02.1", "S02", on=DAY, lot="L1", bags=bags)
+    return prepared().trial.state, came
+
+
 CASES: dict[Policy, Callable[[], Case]] = {
     account.the_dose_is_prepared_once: lambda: (prepared().trial.state, again()),
     account.the_bags_are_those_of_the_dose: lambda: (
@@ -118,6 +147,10 @@ CASES: dict[Policy, Callable[[], Case]] = {
         prepared().trial.state,
         explained(1.0),
     ),
+    shipping.the_bags_may_be_shipped: lambda: (prepared().trial.state, shipped(bags=("B1",))),
+    shipping.what_was_sent_arrived: short,
+    shipping.what_is_received_is_nowhere_else: twice,
+    shipping.what_is_handled_is_here: elsewhere,
     verification.the_preparation_is_as_planned: lambda: (
         tenfold().trial.state,
         about(x.PreparationVerified, SECOND),

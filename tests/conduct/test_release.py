@@ -6,7 +6,7 @@ import pytest
 
 from gradatim.conduct.events import product as x
 from gradatim.conduct.policies.dosing import the_bags_may_be_released
-from gradatim.conduct.simulate.opening import _passed
+from gradatim.conduct.simulate.opening import passed
 from gradatim.conduct.state import State
 from gradatim.core.quantity import compare_numbers
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
@@ -92,10 +92,10 @@ def test_results_of_an_earlier_release_are_those_of_the_lot(state) -> None:
 
 @pytest.mark.parametrize("op", ["<", "<=", ">", ">=", "="])
 def test_a_simulated_result_meets_its_limit(op) -> None:
-    result = _passed(VIABILITY.model_copy(update={"limit": Limit(op, 5, "mm")}))
+    result = passed(VIABILITY.model_copy(update={"limit": Limit(op, 5, "mm")}))
     assert result.value is not None
     assert (compare_numbers(result.value, op, 5), result.unit) == (True, "mm")
-    assert _passed(STERILITY).answer == "negative"
+    assert passed(STERILITY).answer == "negative"
 
 
 @pytest.mark.parametrize("both", [{}, {"limit": ">= 80 %", "answer": "negative"}])

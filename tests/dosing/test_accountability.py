@@ -225,8 +225,9 @@ def histories(draw: st.DrawFn) -> list[Movement]:
             who = "p1" if event in ("prepared", "infused") else ""
             found.append(Movement(bag.lot, bag.id, event, START, "Li", ml, who))
             state = PRODUCT_TRANSITIONS[state, event]
-        if state == "infused":
-            found.append(Movement(bag.lot, bag.id, "discarded", START, "Li"))
+        if state in ("infused", "missing"):
+            last = "discarded" if state == "infused" else "arrived"
+            found.append(Movement(bag.lot, bag.id, last, START, "Li"))
     return found
 
 

@@ -78,3 +78,34 @@ def test_a_number_that_two_lots_have_is_offered_once_and_names_both(twins: Runni
     assert offered({"lot": "TWIN-2"}, "ProductQuarantined") == {}
     assert offered({"lot": "TWIN-1"}, "ProductAssigned") == {}
     assert offered({"lot": "TWIN-1"}, "ProductReleased") == {"001": "001 (TWIN-1, quarantined)"}
+
+
+def test_a_shipment_goes_from_one_site_to_another_through_the_forms(twins: Running, signed_in):
+    sender, receiver = signed_in(PHARMACIST), signed_in("pharmacist.S02.1")
+    assert receiver.get("/dosing/lots/TWIN-1/").status_code == 404
+    ship = "/record/ProductShipped/?site=S01&lot=TWIN-1"
+    assert 'value="001"' in markup(sender.get(ship))
+    said = {**beginning(sender.get(ship)), "shipment": "AWB-7", "bags": "001", "to_site": "S02"}
+    sender.post(ship, said)
+    for browser in (sender, receiver):
+        page = markup(browser.get("/dosing/lots/TWIN-1/"))
+        assert ">in transit</span>" in page
+        assert "AWB-7" in markup(browser.get("/dosing/"))
+    receive = "/record/ShipmentReceived/?site=S02&lot=TWIN-1&shipment=AWB-7"
+    assert "ShipmentReceived" in markup(receiver.get("/dosing/"))
+    fine = {"temperature": "in order", "seals": "in order", "bags": "001"}
+    receiver.post(receive, {**beginning(receiver.get(receive)), **fine})
+    (bag,) = state(twins).inventory.find("TWIN-1", ("001",))
+    assert (bag.site, bag.status) == ("S02", "quarantined")
+    assert sender.get("/dosing/lots/TWIN-1/").status_code == 404
+
+
+def beginning(answer: Any) -> dict[str, Any]:
+    """Return what a form begins with, hidden fields included."""
+    form = answer.context["form"]
+    return {
+        name: field.value() or ""
+        for name in form.fields
+        for field in [form[name]]
+        if name in ("seen", "request", "occurred_on")
+    }

@@ -471,6 +471,21 @@ _ROWS = (
         offered_on=("dosing",),
     ),
     Act(
+        x.ProductShipped,
+        "Ship bags to another site",
+        "lot {lot}: {bags} are shipped to site {to_site} as {shipment}",
+        (*PRODUCT_STAFF, "sponsor"),
+        offered_on=("lot",),
+    ),
+    Act(
+        x.ShipmentReceived,
+        "Receive a shipment",
+        "lot {lot}: of shipment {shipment} {bags} are received; temperature {temperature}, seals "
+        "{seals}",
+        PRODUCT_STAFF,
+        offered_on=("lot",),
+    ),
+    Act(
         x.ProductQuarantined,
         "Put bags in quarantine",
         "lot {lot}: {bags} in quarantine: {reason}",

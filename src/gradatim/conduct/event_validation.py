@@ -14,7 +14,7 @@ from gradatim.clinical.ctcae.terms import says_something
 from gradatim.clinical.units import convert_for
 from gradatim.conduct.correction_validation import validate_correction
 from gradatim.conduct.day_validation import validate_days
-from gradatim.conduct.events import participants, product, records, review, safety
+from gradatim.conduct.events import participants, records, review, safety
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.review import QueryAnswered, QueryClosed, ReviewMeetingHeld
 from gradatim.conduct.events.trial import (
@@ -27,6 +27,7 @@ from gradatim.conduct.events.trial import (
 )
 from gradatim.conduct.folding.anew import participant_named
 from gradatim.conduct.log_validation import validate_logs, validate_numbers
+from gradatim.conduct.product_validation import validate_product
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
 from gradatim.conduct.views.birth import agreed
@@ -280,7 +281,7 @@ def _measured(event: Event) -> Iterable[Measured]:
 
 
 def _references(state: State, event: Event) -> None:
-    """Positions, queries, lots and site visits that an event refers to exist."""
+    """Positions, queries and site visits that an event refers to exist."""
     of = getattr(event, "of", None)
     for position in (of, *getattr(event, "entries", ())):
         if position is not None and position not in state.events:
@@ -296,29 +297,6 @@ def _references(state: State, event: Event) -> None:
         there = "there is a query" if query in state.queries else "there is no query"
         raise _unusable(event, f"{there} {query}")
     _settled(state, event)
-    lot = getattr(event, "lot", None)
-    if lot is not None and lot not in state.lots and type(event) is not product.ProductReceived:
-        raise _unusable(event, f"there is no lot {lot}", todo="record its receipt first")
-    if isinstance(event, product.ProductDifferenceExplained) and not state.inventory.find(
-        event.lot, (event.bag,)
-    ):
-        raise _unusable(event, f"lot {event.lot} has no bag {event.bag}")
-    if isinstance(event, product.ProductReceived):
-        _received(event)
-
-
-def _received(event: product.ProductReceived) -> None:
-    """Bags that come together each have a number of their own, and are a fluid or counted."""
-    numbers = [one.id for one in event.bags]
-    if twice := sorted({one for one in numbers if numbers.count(one) > 1}):
-        raise _unusable(event, f"bag {twice[0]} is there twice", todo="give each bag once")
-    for one in event.bags:
-        if one.volume_ml is not None and one.pieces is not None:
-            raise _unusable(
-                event,
-                f"{one.id} holds {one.volume_ml:g} mL and {one.pieces} pieces",
-                todo="give the mL of a fluid, or the pieces of what is counted",
-            )
 
 
 def _status(state: State, query: str) -> str:
@@ -478,6 +456,7 @@ _OF_CONTENT: tuple[_Fault, ...] = (
     _nullifications,
     _values,
     _references,
+    validate_product,
     validate_logs,
     _judgements,
 )

@@ -36,7 +36,7 @@ class NotVisible(Exception):
 def sees_lot(access: Access, lot: Lot) -> bool:
     """Return whether any bag of a lot is where the user sees the product."""
     sites = access.sites("dosing")
-    return any(bag.site in sites or not bag.site for bag in lot.containers.values())
+    return any(bag.is_at(sites) for bag in lot.containers.values())
 
 
 def sees_entry(access: Access, event: Event) -> bool:
@@ -118,5 +118,5 @@ def _require_product(access: Access, event: Any) -> None:
         raise NotVisible("lot")
     named = (*getattr(event, "bags", ()), *(one.bag for one in getattr(event, "drawn", ())))
     for bag in access.state.inventory.find(name, named):
-        if event.site not in ("", bag.site):
+        if event.site and event.site not in (bag.site, *bag.sites):
             raise NotVisible("bag")

@@ -115,6 +115,8 @@ def void_to_confirm(state: State, event: p.VoidConfirmed) -> Void | None:
 
 OF_A_DOSE = (
     x.ProductReceived,
+    x.ProductShipped,
+    x.ShipmentReceived,
     x.ProductQuarantined,
     x.TemperatureExcursion,
     x.TemperatureExcursionAssessed,

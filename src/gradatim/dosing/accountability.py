@@ -1,12 +1,13 @@
 """Accountability: the account of every lot, and whether received = accounted for.
 
-received = on hand + used + discarded + returned + destroyed, for each container and so for each
-lot: in mL, or in pieces of what is counted. A mismatch is reported until a signed explanation
-covers it, and two mismatches never cancel. Source of the duty: ICH E6(R3) 2.10 and 3.15.3; 21 CFR
-312.57(a), 312.59 and 312.62(a) (records of delivery, inventory, use, return and disposal).
+received = on hand + in transit + used + discarded + returned + destroyed, for each container and so
+for each lot, over all sites: in mL, or in pieces of what is counted. A mismatch is reported until a
+signed explanation covers it, and two mismatches never cancel. Source of the duty: ICH E6(R3) 2.10
+and 3.15.3; 21 CFR 312.57(a), 312.59 and 312.62(a) (records of delivery, inventory, use, return and
+disposal).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from gradatim.core.quantity import RELATIVE_TOLERANCE
@@ -24,6 +25,7 @@ class Balance(NamedTuple):
         states: how many containers are in each state.
         faults: what does not fit and nobody has explained.
         measure: what it is counted in: `mL`, or `pieces`.
+        in_transit: what is on its way from one site to another.
     """
 
     lot: str
@@ -37,12 +39,13 @@ class Balance(NamedTuple):
     states: Mapping[str, int]
     faults: tuple[ContainerFault, ...]
     measure: str
+    in_transit: float = 0.0
 
     @property
     def difference(self) -> float:
         """What was received and nothing accounts for; negative if more is accounted for."""
         accounted = self.on_hand + self.used + self.discarded + self.returned + self.destroyed
-        return self.received - accounted
+        return self.received - accounted - self.in_transit
 
     @property
     def closes(self) -> bool:
@@ -50,10 +53,18 @@ class Balance(NamedTuple):
         return not self.faults
 
 
-def balance(inventory: Inventory, lot: str) -> Balance:
-    """Return the account of a lot, of what comes in mL or in pieces."""
+def balance(inventory: Inventory, lot: str, sites: Collection[str] | None = None) -> Balance:
+    """Return the account of a lot, of what comes in mL or in pieces.
+
+    Args:
+        inventory: of the trial.
+        lot: which.
+        sites: only what is a matter of these; None is all there is.
+    """
     known = inventory.lots[lot].containers.values() if lot in inventory.lots else ()
-    containers = [one for one in known if one.content is not None]
+    containers = [
+        one for one in known if one.content is not None and (sites is None or one.is_at(sites))
+    ]
     states: dict[str, int] = {}
     for one in containers:
         states[one.status] = states.get(one.status, 0) + 1
@@ -71,18 +82,19 @@ def balance(inventory: Inventory, lot: str) -> Balance:
         states,
         tuple(faults),
         next((one.measure for one in containers), "mL"),
+        sum(one.in_transit for one in containers),
     )
 
 
-def balances(inventory: Inventory) -> tuple[Balance, ...]:
-    """Return the account of every lot, of those too that only a movement names."""
+def balances(inventory: Inventory, sites: Collection[str] | None = None) -> tuple[Balance, ...]:
+    """Return the account of every lot, of those too that only a movement names; see `balance`."""
     lots = dict.fromkeys([*inventory.lots, *(fault.lot for fault in inventory.faults)])
-    return tuple(balance(inventory, lot) for lot in lots)
+    return tuple(balance(inventory, lot, sites) for lot in lots)
 
 
 def adds_up(one: Container) -> bool:
     """Whether all that a container held is accounted for, or what is not is explained."""
-    scale = max(abs(one.received), abs(one.gone), abs(one.on_hand))
+    scale = max(abs(one.received), abs(one.gone), abs(one.on_hand), abs(one.in_transit))
     return abs(one.unexplained) <= RELATIVE_TOLERANCE * scale
 
 
@@ -90,9 +102,10 @@ def mismatch(one: Container) -> Iterator[ContainerFault]:
     """Yield what of a container is missing or too many, if it is and nobody has explained it."""
     if not adds_up(one):
         off, unit = one.unexplained, one.measure
+        known = one.gone + one.on_hand + one.in_transit
         yield ContainerFault(
             *one.key,
-            f"{one.received:.4g} {unit} received and {one.gone + one.on_hand:.4g} {unit} "
-            f"accounted for: {abs(off):.4g} {unit} {'missing' if off > 0 else 'too many'}"
+            f"{one.received:.4g} {unit} received and {known:.4g} {unit} accounted "
+            f"for: {abs(off):.4g} {unit} {'missing' if off > 0 else 'too many'}"
             + (f" beside the {one.explained:.4g} {unit} explained" if one.explained else ""),
         )

@@ -6,14 +6,23 @@ is accounted for in mL, what is counted (tablets) in pieces.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from gradatim.core.errors import UnusableInput
 from gradatim.core.quantity import RELATIVE_TOLERANCE
-from gradatim.dosing.movements import EXPECTED, ON_HAND, ContainerFault, Movement, after
+from gradatim.dosing.movements import (
+    BETWEEN_SITES,
+    EXPECTED,
+    HANDLED,
+    ON_HAND,
+    ON_ITS_WAY,
+    ContainerFault,
+    Movement,
+    after,
+)
 from gradatim.dosing.product import (
     Concentration,
     Counted,
@@ -60,7 +69,9 @@ class Container(NamedTuple):
         dmso_fraction: dimethyl sulfoxide, volume by volume, 0 to 1; None is not known.
         expiry: it must have been given by then; None is not known.
         thawed_at: None is not thawed yet, or not known.
-        site: where it was received.
+        site: where it was received last; on its way to another site, where it was sent from.
+        bound_for: the site that it is on its way to; empty where it is at a site.
+        shipment: the number of the shipment that it is on its way with.
         status: one of `movements.STATES`.
         reserved_for: the participant and the number of the dose that it is set aside for.
         drawn: mL, or pieces, taken from it for that dose; None before.
@@ -89,6 +100,8 @@ class Container(NamedTuple):
     expiry: datetime | None = None
     thawed_at: datetime | None = None
     site: str = ""
+    bound_for: str = ""
+    shipment: str = ""
     status: str = EXPECTED
     reserved_for: tuple[str, int] | None = None
     drawn: float | None = None
@@ -122,6 +135,15 @@ class Container(NamedTuple):
         return Concentration(
             self.cells_per_ml, self.counted, self.measured, self.viability, self.recovery
         )
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites that it is a matter of: where it is; on its way, both ends of it."""
+        return tuple(one for one in (self.site, self.bound_for) if one)
+
+    def is_at(self, sites: Collection[str]) -> bool:
+        """Whether it is a matter of any of these sites; of one whose site nobody knows, of all."""
+        return not self.sites or any(one in sites for one in self.sites)
 
     @property
     def holds_cells(self) -> bool:
@@ -177,9 +199,14 @@ class Container(NamedTuple):
         return self.left if self.status in ON_HAND else 0.0
 
     @property
+    def in_transit(self) -> float:
+        """What is on its way from one site to another."""
+        return self.left if self.status in ON_ITS_WAY else 0.0
+
+    @property
     def difference(self) -> float:
         """What was received and nothing accounts for; negative if more is accounted for."""
-        return self.received - self.gone - self.on_hand
+        return self.received - self.gone - self.on_hand - self.in_transit
 
     @property
     def unexplained(self) -> float:
@@ -215,6 +242,27 @@ class Lot:
     containers: dict[str, Container] = field(default_factory=dict)
 
 
+class Shipment(NamedTuple):
+    """What of a lot went from one site to another together.
+
+    Args:
+        number: of the shipment, as on its papers.
+        lot: of the containers; a shipment of several lots is one for each.
+        from_site, to_site: where it was sent from, and where to.
+        containers: their numbers.
+        sent_on: the day.
+        expected_on: the day on which it is to arrive; None where nobody says.
+    """
+
+    number: str
+    lot: str
+    from_site: str
+    to_site: str
+    containers: tuple[str, ...]
+    sent_on: date
+    expected_on: date | None = None
+
+
 @dataclass(slots=True)
 class Inventory:
     """Every lot with its containers.
@@ -224,12 +272,14 @@ class Inventory:
         faults: what does not fit and is of no single known container.
         prepared: the containers of the latest preparation of each dose, in their order.
         unplaced: positions of administrations for which no container is known yet, by their dose.
+        shipments: by their number and lot, in the order in which they were sent.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
     faults: list[ContainerFault] = field(default_factory=list)
     prepared: dict[ForDose, tuple[ContainerKey, ...]] = field(default_factory=dict)
     unplaced: dict[ForDose, list[int]] = field(default_factory=dict)
+    shipments: dict[tuple[str, str], Shipment] = field(default_factory=dict)
     _reserved: dict[ForDose, dict[ContainerKey, None]] = field(default_factory=dict)
 
     @property
@@ -241,6 +291,14 @@ class Inventory:
         """Return the containers of a lot that have these numbers, of those that are known."""
         known = self.lots[lot].containers if lot in self.lots else {}
         return [known[one] for one in numbers if one in known]
+
+    def on_its_way(self, sent: Shipment) -> list[Container]:
+        """Return what of a shipment nobody has received, and nobody has said to be missing."""
+        return [
+            one
+            for one in self.find(sent.lot, sent.containers)
+            if one.shipment == sent.number and one.status in ON_ITS_WAY
+        ]
 
     def reserved(self, participant: str, dose: int) -> list[Container]:
         """Return the containers that are set aside for a dose."""
@@ -307,7 +365,23 @@ def moved(container: Container, movement: Movement) -> Container:
     when = f"on {movement.at:%Y-%m-%d} by {movement.by or 'nobody'}"
     found = tuple(ContainerFault(*container.key, f"{what}, {when}") for what in faults)
     done = _accounted(container._replace(faults=container.faults + found), movement)
-    return done._replace(status=_as_emptied(container, done, movement, status))
+    return _placed(done, movement)._replace(status=_as_emptied(container, done, movement, status))
+
+
+def _placed(container: Container, movement: Movement) -> Container:
+    """Say where a container is: with a shipment at neither of its ends until it is received."""
+    match movement.event:
+        case "shipped":
+            return container._replace(
+                bound_for=movement.to_site, site=movement.site or container.site
+            )
+        case "arrived":
+            here = movement.site or container.bound_for or container.site
+            return container._replace(site=here, bound_for="", shipment="")
+        case event if event in HANDLED:  # whatever the account said
+            here = movement.site or container.site
+            return container._replace(site=here, bound_for="", shipment="")
+    return container
 
 
 _IN_PARTS = ("infused", "discarded", "returned", "destroyed")
@@ -343,6 +417,14 @@ def _slips(container: Container, movement: Movement) -> Iterator[str]:
         yield "infused, but not said to whom"
     elif movement.event == "infused" and container.prepared_for not in ("", who):
         yield f"infused to {who}, though prepared for {container.prepared_for}"
+    brought = movement.event == "returned" and who  # by whom it was given to, wherever they are
+    if movement.site and container.sites and movement.site not in container.sites and not brought:
+        where = (
+            f"on its way to {container.bound_for}"
+            if container.status in BETWEEN_SITES
+            else f"at {container.site}"
+        )
+        yield f"{movement.event} at {movement.site}, though it is {where}"
 
 
 def _accounted(container: Container, movement: Movement) -> Container:

@@ -43,6 +43,19 @@ PRODUCT_TRANSITIONS: Mapping[tuple[str, str], str] = {
     ("infused", "discarded"): "used",
     ("infused", "returned"): "used",
     ("infused", "destroyed"): "used",
+    # On its way to another site it is at none, and arrives into quarantine.
+    ("quarantined", "shipped"): "in transit",
+    ("released", "shipped"): "in transit",
+    ("in transit", "quarantined"): "in transit",
+    ("in transit", "arrived"): "quarantined",
+    ("in transit", "missing"): "missing",
+    ("in transit", "excursion"): "held in transit",
+    ("held in transit", "excursion"): "held in transit",
+    ("held in transit", "quarantined"): "held in transit",
+    ("held in transit", "arrived"): "excursion",
+    ("held in transit", "missing"): "missing",
+    # Nobody knows how warm it was where nobody knew where it was.
+    ("missing", "arrived"): "excursion",
 }
 """(state, event) to state; of an `infused` container the rest is not yet accounted for."""
 
@@ -50,6 +63,10 @@ STATES = (EXPECTED, *dict.fromkeys(PRODUCT_TRANSITIONS.values()))
 EVENTS = tuple(dict.fromkeys(event for _, event in PRODUCT_TRANSITIONS))
 ON_HAND = ("quarantined", "released", "excursion", "unfit", "prepared", "held", "unfit thawed")
 """States in which the whole container is at the site."""
+ON_ITS_WAY = ("in transit", "held in transit")
+"""States in which the whole container is between two sites, and at neither."""
+BETWEEN_SITES = (*ON_ITS_WAY, "missing")
+"""States in which it has left one site, and nobody has received it at another."""
 
 LEADS_TO: Mapping[str, str] = {
     "received": "quarantined",
@@ -63,8 +80,17 @@ LEADS_TO: Mapping[str, str] = {
     "discarded": "discarded",
     "returned": "returned",
     "destroyed": "destroyed",
+    "shipped": "in transit",
+    "arrived": "quarantined",
+    "missing": "missing",
 }
 """Where an event that should not have happened leads; of two states the cautious one."""
+
+
+_ONLY_SAID = ("received", "quarantined", "released", "excursion", "assessed fit", "assessed unfit")
+"""What is said of a container that is on its way brings it nowhere."""
+HANDLED = ("prepared", "infused", "discarded", "returned", "destroyed")
+"""What is done with a container in hand: it is where that is done."""
 
 
 class Movement(NamedTuple):
@@ -80,6 +106,8 @@ class Movement(NamedTuple):
             what is counted; None is all that is left.
         participant: for `prepared` and `infused`, for whom.
         dose: for which of their doses.
+        site: where; empty where it is not known, or the act is of no site.
+        to_site: for `shipped`, where it is sent.
     """
 
     lot: str
@@ -90,6 +118,8 @@ class Movement(NamedTuple):
     amount: float | None = None
     participant: str = ""
     dose: int = 0
+    site: str = ""
+    to_site: str = ""
 
 
 class ContainerFault(NamedTuple):
@@ -112,4 +142,6 @@ def after(state: str, event: str) -> tuple[str, bool]:
     """
     if (state, event) in PRODUCT_TRANSITIONS:
         return PRODUCT_TRANSITIONS[state, event], True
+    if state in BETWEEN_SITES and event in _ONLY_SAID:
+        return state, False
     return LEADS_TO.get(event, state), False

@@ -28,6 +28,7 @@ ADDRESSED = frozenset(
         "unit",
         "proposal",
         "record",
+        "shipment",
     }
 )
 """Fields that the address of a form may give: what it is about, beside the participant."""

@@ -101,9 +101,15 @@ def test_acts(app: Running, role: str):
 
 
 def example(app: Running, name: str, site: str) -> dict[str, Any] | None:
-    """Give an entry of the ledger about somebody or something at a site, as a program sends it."""
+    """Give an entry of the ledger about somebody or something at a site, as a program sends it.
+
+    None about a lot that went from one site to another: it is known at both.
+    """
+    moved = {lot for _, lot in app.trial.state.inventory.shipments}
     for event in app.trial.state.events.values():
-        if type(event).__name__ == name and event.site == site:
+        if type(event).__name__ != name or getattr(event, "lot", "") in moved:
+            continue
+        if event.site == site:
             plain = msgspec.to_builtins(event)
             return {key: value for key, value in plain.items() if key not in filled_in(name)}
     return None

@@ -1,5 +1,6 @@
 """Events of the product, from its receipt to the end of an infusion."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -58,6 +59,47 @@ class ProductReceived(Event, frozen=True):
     donor: Id | None = None
     cell_bank: Id | None = None
     temperature: Text = ""
+
+
+class ProductShipped(Event, frozen=True):
+    """Bags of a lot went to another site; until they are received there they are at none.
+
+    Args:
+        shipment: its number, as on its papers and on the box.
+        lot, bags: which.
+        to_site: where it is sent; a depot is a site that treats nobody.
+        expected_on: the day on which it is to arrive.
+        temperature: how it is kept and recorded on the way: the container, the device.
+    """
+
+    shipment: Id
+    lot: Id
+    bags: tuple[Id, ...]
+    to_site: Annotated[str, Meta(min_length=1, max_length=64)]
+    expected_on: date | None = None
+    temperature: Text = ""
+
+
+class ShipmentReceived(Event, frozen=True):
+    """A shipment of another site came, or what of it came; what did not come is missing.
+
+    What was too warm or too cold on the way, or whose seals are not intact, waits for a person's
+    judgement; all else waits in quarantine for its release.
+
+    Args:
+        shipment, lot: which; a shipment of several lots is received lot by lot.
+        bags: those that came; none where none did.
+        temperature: how the record of the temperature on the way looks.
+        seals: how seals and container look.
+        comment: what was seen.
+    """
+
+    shipment: Id
+    lot: Id
+    temperature: Checked
+    seals: Checked
+    bags: tuple[Id, ...] = ()
+    comment: Text = ""
 
 
 class ProductQuarantined(Event, frozen=True):
@@ -302,6 +344,8 @@ class DoseWithheld(Event, frozen=True):
 
 EVENTS = (
     ProductReceived,
+    ProductShipped,
+    ShipmentReceived,
     ProductQuarantined,
     TemperatureExcursion,
     TemperatureExcursionAssessed,

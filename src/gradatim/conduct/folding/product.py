@@ -12,8 +12,8 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import State
 from gradatim.dosing.accountability import adds_up
-from gradatim.dosing.inventory import ROUNDING, Container, Inventory, Lot
-from gradatim.dosing.movements import ON_HAND, Movement
+from gradatim.dosing.inventory import ROUNDING, Container, Inventory, Lot, Shipment
+from gradatim.dosing.movements import BETWEEN_SITES, ON_HAND, Movement
 
 
 def _received(state: State, position: int, event: product.ProductReceived) -> None:
@@ -21,9 +21,42 @@ def _received(state: State, position: int, event: product.ProductReceived) -> No
     lot.donor = lot.donor or event.donor or ""
     lot.cell_bank = lot.cell_bank or event.cell_bank or ""
     for bag in event.bags:
-        if bag.id not in lot.containers:
+        known = lot.containers.get(bag.id)
+        if known is None:
             state.inventory.put(_labelled(bag, event))
             _move(state, event, event.lot, (bag.id,), "received")
+        elif known.status in BETWEEN_SITES or _elsewhere(known, event.site):
+            _move(state, event, event.lot, (bag.id,), "arrived")  # it is one bag, wherever it is
+
+
+def _elsewhere(one: Container, site: str) -> bool:
+    return bool(one.site and site) and one.site != site
+
+
+def _shipped(state: State, position: int, event: product.ProductShipped) -> None:
+    inventory, key = state.inventory, (event.shipment, event.lot)
+    known = inventory.shipments.get(key)
+    inventory.shipments[key] = Shipment(
+        event.shipment,
+        event.lot,
+        event.site,
+        event.to_site,
+        tuple(dict.fromkeys((*(known.containers if known else ()), *event.bags))),
+        event.occurred_on,
+        event.expected_on,
+    )
+    _move(state, event, event.lot, event.bags, "shipped")
+    for one in inventory.find(event.lot, event.bags):
+        inventory.put(one._replace(shipment=event.shipment, reserved_for=None))
+
+
+def _shipment_received(state: State, position: int, event: product.ShipmentReceived) -> None:
+    sent = state.inventory.shipments.get((event.shipment, event.lot))
+    _move(state, event, event.lot, event.bags, "arrived")
+    if "not in order" in (event.temperature, event.seals):
+        _move(state, event, event.lot, event.bags, "excursion")
+    left = state.inventory.on_its_way(sent) if sent else []
+    _move(state, event, event.lot, [one.id for one in left], "missing")
 
 
 def _labelled(bag: product.Bag, event: product.ProductReceived) -> Container:
@@ -277,10 +310,12 @@ def _move(
 ) -> None:
     """Let something happen to bags of a lot, in the words of `dosing.movements`."""
     whom, dose = getattr(event, "participant", None) or "", getattr(event, "dose", 0)
+    said = Movement(
+        lot, "", word, event.recorded_at, event.recorded_by, amount, whom, dose, event.site
+    )
+    to_site = getattr(event, "to_site", "")
     for bag in bags:
-        state.inventory.record(
-            Movement(lot, bag, word, event.recorded_at, event.recorded_by, amount, whom, dose)
-        )
+        state.inventory.record(said._replace(container=bag, to_site=to_site))
 
 
 def refold(state: State) -> None:
@@ -292,6 +327,8 @@ def refold(state: State) -> None:
 
 HANDLERS: Handlers = {
     product.ProductReceived: _received,
+    product.ProductShipped: _shipped,
+    product.ShipmentReceived: _shipment_received,
     product.ProductQuarantined: _moved,
     product.TemperatureExcursion: _moved,
     product.TemperatureExcursionAssessed: _moved,

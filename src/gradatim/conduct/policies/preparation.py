@@ -13,6 +13,7 @@ from gradatim.conduct.events.product import (
     ProductDestroyed,
     ProductQuarantined,
     ProductReturned,
+    ProductShipped,
     TemperatureExcursion,
     TemperatureExcursionAssessed,
 )
@@ -214,6 +215,7 @@ _AGAINST: tuple[type[Event], ...] = (
     TemperatureExcursionAssessed,
     ProductReturned,
     ProductDestroyed,
+    ProductShipped,
 )
 """What speaks against bags: recalled, too warm, judged unfit, gone."""
 
@@ -272,7 +274,7 @@ def _by_then(state: State, bag: Container, event: DoseAdministered) -> Truth:
         return TRUE
     same = any(
         one.occurred_on == event.occurred_on
-        and not isinstance(one, ProductReturned | ProductDestroyed)
+        and not isinstance(one, ProductReturned | ProductDestroyed | ProductShipped)
         for one in made
     )
     return UNKNOWN if same else FALSE

@@ -42,6 +42,7 @@ INCIDENTS = (
     "a record is not understood",
     "an event in words of one's own",
     "a bag leaks",
+    "product moves between sites",
 )
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)
 _LONGEST = 6 * 366

@@ -14,6 +14,7 @@ from gradatim.conduct.folding.review import places_at
 from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.mistakes import come_to_light
+from gradatim.conduct.simulate.moving import ship
 from gradatim.conduct.simulate.opening import train_sites
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
@@ -287,7 +288,14 @@ def amend(run: Run) -> None:
 
 
 def mishaps(run: Run) -> None:
-    """What happens in the freezer: bags of a lot became too warm, and a label is torn."""
+    """What happens to the product: a shipment comes short, and a freezer fails."""
+    if run.happens("product moves between sites"):
+        ship(run)
+    _freezer_fails(run)
+
+
+def _freezer_fails(run: Run) -> None:
+    """Bags of a lot became too warm, and a label is torn."""
     site = next(iter(SITES))
     free = [
         (lot.id, bag)

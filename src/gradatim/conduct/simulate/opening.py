@@ -192,11 +192,11 @@ def receive(run: Run, site: str, lot: str, number: int) -> None:
         site,
         lot=lot,
         bags=tuple(one.id for one in bags),
-        test_results=tuple(map(_passed, run.study.treatment.product.specification)),
+        test_results=tuple(map(passed, run.study.treatment.product.specification)),
     )
 
 
-def _passed(test: ReleaseTest) -> product.ReleaseResult:
+def passed(test: ReleaseTest) -> product.ReleaseResult:
     """Return a result on the right side of a test's limit, or the answer that it must have."""
     if test.limit is None:
         return product.ReleaseResult(test=test.name, answer=test.answer)

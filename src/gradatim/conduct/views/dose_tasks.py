@@ -129,8 +129,23 @@ def _bags_in_words(state: State, one: Participant, number: int, now: datetime, o
     return f"set aside {', '.join(found.bags)} of lot {found.lot} ({what})"
 
 
+def shipment_tasks(state: State) -> Iterator[DoseTask]:
+    """Yield what is on its way from one site to another, for whoever is to receive it."""
+    for sent in state.inventory.shipments.values():
+        if waited := state.inventory.on_its_way(sent):
+            bags = ", ".join(one.id for one in waited)
+            what = f"receive {bags} of lot {sent.lot}, sent by site {sent.from_site}"
+            about = {"lot": sent.lot, "shipment": sent.number}
+            text = f"shipment {sent.number}: {what} on {sent.sent_on}"
+            yield DoseTask(text, "ShipmentReceived", sent.expected_on, about, sent.to_site)
+
+
 def account_tasks(state: State, on: date) -> Iterator[DoseTask]:
-    """Yield the bags whose account does not add up, and those that were drawn for nothing."""
+    """Yield what is to be received, and the bags whose account does not add up, or drawn in vain.
+
+    What is missing of a shipment is asked of both its ends, for each knows half of its way.
+    """
+    yield from shipment_tasks(state)
     for one in state.inventory.containers:
         if one.content is None:
             continue
@@ -139,7 +154,8 @@ def account_tasks(state: State, on: date) -> Iterator[DoseTask]:
         if not adds_up(one) or told:
             what = "; ".join(fault.what for fault in told)
             text = f"lot {one.lot}, bag {one.id}: {what}"
-            yield DoseTask(text, "ProductDifferenceExplained", None, about, one.site)
+            for site in one.sites or (one.site,):
+                yield DoseTask(text, "ProductDifferenceExplained", None, about, site)
         elif _drawn_in_vain(state, one, on):
             text = f"lot {one.lot}, bag {one.id} was thawed and not given: say what became of it"
             yield DoseTask(text, "ProductDestroyed", None, {"lot": one.lot}, one.site)

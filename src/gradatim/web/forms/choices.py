@@ -16,7 +16,7 @@ from gradatim.conduct.views.safety import possible_dlts
 from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.dosing.accountability import adds_up
 from gradatim.dosing.inventory import Container
-from gradatim.dosing.movements import ON_HAND, PRODUCT_TRANSITIONS
+from gradatim.dosing.movements import BETWEEN_SITES, ON_HAND, ON_ITS_WAY, PRODUCT_TRANSITIONS
 from gradatim.protocol.study import Study
 from gradatim.web.forms.labels import CHOICES, GRADES, choice_words
 
@@ -29,6 +29,8 @@ _OF_WHAT_IS_LEFT = frozenset(
     {"ProductQuarantined", "TemperatureExcursion", "ProductReturned", "ProductDestroyed"}
 )
 """Acts about bags of which something is left."""
+_ON_THE_WAY_TOO = frozenset({"ProductQuarantined", "TemperatureExcursion"})
+"""Acts that may be about bags on their way between two sites, told by either."""
 
 
 class FormContext(NamedTuple):
@@ -80,7 +82,7 @@ def _lots(asked: FormContext) -> Choices:
     mine = [
         lot
         for lot in asked.state.lots.values()
-        if any(bag.site in ("", asked.site) for bag in lot.containers.values())
+        if any(bag.is_at((asked.site,)) for bag in lot.containers.values())
     ]
     return [(lot.id, lot.id) for lot in mine]
 
@@ -91,6 +93,13 @@ def _can_be_meant(asked: FormContext, bag: Container) -> bool:
         bag.on_its_shelf
         and bag.reserved_for[0] == (asked.participant.id if asked.participant else "")
     )
+    if asked.event == "ShipmentReceived":
+        return bag.status in BETWEEN_SITES and bag.shipment == asked.given.get("shipment")
+    if asked.event == "ProductShipped":
+        whole = not bag.gone and bag.reserved_for is None and bag.site == asked.site
+        return whole and bag.status in ("quarantined", "released")
+    if bag.status in ON_ITS_WAY:
+        return asked.event in _ON_THE_WAY_TOO
     if asked.event == "ProductAssigned":
         return bag.status == "released" and free
     if asked.event == "ProductDifferenceExplained":
@@ -108,8 +117,26 @@ def _bags(asked: FormContext) -> Choices:
     return bag_choices(
         bag
         for bag in asked.state.inventory.containers
-        if lot in (None, "", bag.lot) and bag.site in ("", asked.site) and _can_be_meant(asked, bag)
+        if lot in (None, "", bag.lot) and bag.is_at((asked.site,)) and _can_be_meant(asked, bag)
     )
+
+
+def _shipments(asked: FormContext) -> Choices:
+    """Return the shipments to or from a site of which something is on its way, or missing."""
+    lot = asked.given.get("lot")
+    waited = [
+        one
+        for one in asked.state.inventory.containers
+        if one.status in BETWEEN_SITES and asked.site in one.sites and lot in (None, "", one.lot)
+    ]
+    told = dict.fromkeys((one.shipment, one.site, one.bound_for) for one in waited)
+    return [(number, f"{number} ({site} → {to})") for number, site, to in told]
+
+
+def _other_sites(asked: FormContext) -> Choices:
+    """Return the other sites of the trial that are open."""
+    open_ = [site for site, status in asked.state.sites.items() if status == "open"]
+    return [(site, site) for site in open_ if site != asked.site]
 
 
 def bag_choices(bags: Iterable[Container]) -> Choices:
@@ -273,6 +300,7 @@ def _extra_visits(asked: FormContext) -> Choices | None:
 
 
 _OF_EVENT: Mapping[tuple[str, str], Callable[[FormContext], Choices | None]] = {
+    ("ShipmentReceived", "shipment"): _shipments,
     ("ConcomitantMedicationRecorded", "elements"): _of_kinds("exposure"),
     ("MedicalHistoryRecorded", "elements"): _of_kinds("condition", "procedure"),
     ("PregnancyOutcomeReported", "of"): _pregnancies,
@@ -283,6 +311,7 @@ _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {
     "lot": _lots,
     "into": _others,
     "at_site": _sites,
+    "to_site": _other_sites,
     "bags": _bags,
     "bag": _bags,
     "encounter": _visits,

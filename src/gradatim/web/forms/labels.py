@@ -125,6 +125,8 @@ LABELS: Mapping[str, _Words] = {
     "closed_level": _("May it be given although its level is closed?"),
     "observed": _("Was what was seen of the participant enough?"),
     "evaluable": _("Does the participant count for the escalation?"),
+    "shipment": _("Number of the shipment"), "to_site": _("To site"),
+    "expected_on": _("Expected on"), "seals": _("Seals and container"),
     "something_else": _("It is something else that the protocol asks about"),
 }  # fmt: skip
 OF_EVENT: Mapping[tuple[str, str], _Words] = {
@@ -163,6 +165,9 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("ProductReturned", "amount"): _("Of each, mL or pieces, if not all that is left"),
     ("ProductDestroyed", "amount"): _("Of each, mL or pieces, if not all that is left"),
     ("ProductReturned", "participant"): _("Brought back by"),
+    ("ProductShipped", "temperature"): _("Kept and recorded on the way by"),
+    ("ShipmentReceived", "temperature"): _("Record of the temperature on the way"),
+    ("ShipmentReceived", "bags"): _("Bags that came"),
     ("PreparationVerified", "amount"): _("Amount that you found yourself"),
     ("PreparationVerified", "difference"): _("How it departs from the plan"),
     ("ProductDifferenceExplained", "reason"): _("What became of it"),
@@ -201,6 +206,8 @@ HELP: Mapping[str, _Words] = {
     "test_results": _(
         "Each test of the specification. A test without a result holds the lot back."
     ),
+    "shipment": _("As on its papers and on the box."),
+    "seals": _("What did not come in order waits for a person's judgement."),
     "birth_date": _("Kept sealed; the ledger holds the year."),
     "document": _("The file protocol.yaml."),
     "full_name": _("Kept sealed under a key of its own; the ledger holds no name."),

@@ -26,7 +26,7 @@ def lots(request: HttpRequest) -> Any:
 
 def _lot(access: LimitedAccess, lot: Lot, balance: Balance) -> dict[str, Any]:
     sites = access.sites("dosing")
-    bags = [one for one in lot.containers.values() if not one.site or one.site in sites]
+    bags = [one for one in lot.containers.values() if one.is_at(sites)]
     whole = balance if len(bags) == len(lot.containers) else None
     return {
         "id": lot.id,
@@ -42,6 +42,7 @@ def _bag(one: Container) -> dict[str, Any]:
     return {
         "id": one.id,
         "site": one.site,
+        "bound_for": one.bound_for,
         "status": one.status,
         "volume_ml": one.volume_ml,
         "drawn_ml": None if one.volume_ml is None else one.drawn,
@@ -64,6 +65,7 @@ def _account(balance: Balance | None) -> dict[str, Any] | None:
         **{f"{name}_ml": value if fluid else 0.0 for name, value in amounts.items()},
         **amounts,
         "measure": balance.measure,
+        "in_transit": balance.in_transit,
         "explained": balance.explained,
         "faults": len(balance.faults),
     }

@@ -10,6 +10,7 @@ class LotBag(Schema):
 
     id: str
     site: str
+    bound_for: str
     status: str
     volume_ml: float | None
     drawn_ml: float | None
@@ -24,6 +25,7 @@ class Account(Schema):
 
     measure: str
     received: float
+    in_transit: float
     on_hand: float
     used: float
     discarded: float
