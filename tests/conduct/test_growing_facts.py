@@ -19,7 +19,8 @@ from gradatim.conduct.fold import apply
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views import past, safety
-from gradatim.conduct.views.adverse_events import courses
+from gradatim.conduct.views.adverse_events import courses, died_on, unexplained_death
+from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.facts import facts_of, facts_of_day
 from gradatim.conduct.views.grades import beside_zero, grades
 from tests.conduct.generated import FROM, STEPS, begun, play
@@ -40,6 +41,7 @@ def asked_at_every_entry(trial: Trial, compared_every: int) -> State:
             if state.versions and person.entries[-1] == one.position:
                 facts_of(state, person)
                 courses(state, person)
+                doses(state, person)
                 if one.position % 2:
                     list(facts_of_day(state, person, ("alt",), facts_days(state, person)[0]))
                 if not one.position % compared_every:
@@ -58,6 +60,9 @@ def compare(state: State, one: Participant) -> None:
     anew = facts_of(state, other)
     assert facts_of(state, one) == anew
     assert courses(state, one) == courses(state, other)
+    assert died_on(state, one) == died_on(state, other)
+    assert unexplained_death(state, one) == unexplained_death(state, other)
+    assert doses(state, one) == doses(state, other)
     every, some = grades(state, other), beside_zero(state, one)
     assert some == tuple(found for found in every if found in some)
     assert all(
@@ -85,6 +90,7 @@ def test_facts_of_any_history_grow_to_what_they_are(steps: Any) -> None:
     for one in trial.state.participants.values():
         facts_of(trial.state, one)
         courses(trial.state, one)
+        doses(trial.state, one)
     play(trial, steps)
     for one in trial.state.participants.values():
         compare(trial.state, one)
@@ -108,6 +114,25 @@ def test_an_entry_does_not_read_the_earlier_ones_again() -> None:
     after = facts_of(trial.state, one).by_element
     changed = {name for name in after if after[name] is not before.get(name)}
     assert changed == {"body_temperature"}
+
+
+def test_what_was_known_stays_what_it_was() -> None:
+    """Facts that somebody holds do not grow with what is recorded later."""
+    trial = begun()
+    one = next(one for one in trial.state.participants.values() if one.status == "treated")
+    before = facts_of(trial.state, one)
+    held = {name: before.of(name) for name in before.by_element}
+    for degrees in (36.6, 36.7):
+        warm = Measured(element="body_temperature", value=degrees, unit="Cel")
+        fields: dict[str, Any] = {"participant": one.id, "results": (warm,)}
+        made = event(VitalSignsRecorded, f"nurse.{one.site}.1", one.site, on=FROM, **fields)
+        assert isinstance(trial.record(made), Recorded)
+        facts_of(trial.state, one)
+    assert {name: before.of(name) for name in before.by_element} == held
+    assert dict(before.by_element) == held
+    assert len(facts_of(trial.state, one).of("body_temperature")) == 2 + len(
+        held.get("body_temperature", ())
+    )
 
 
 def every_late_baseline(state: State, participant: Participant) -> list[past.LaterChange]:

@@ -5,7 +5,10 @@ a unit that measures something else are slips of the pen: nothing happened that 
 """
 
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import cache
 from math import isfinite
+from operator import attrgetter
 from typing import Any, TypeGuard
 
 import msgspec
@@ -54,11 +57,24 @@ def _unusable(event: Event, what: str, why: str = "", todo: str = "") -> Unusabl
 
 def _finite(state: State, event: Event) -> None:
     """What is a number is one: not what a computation yields that went wrong."""
-    for name in event.__struct_fields__:
-        if not _is_finite(getattr(event, name)):
+    for name, value in zip(event.__struct_fields__, _fields_of(type(event))(event), strict=True):
+        if type(value) not in _NO_NUMBER and not _is_finite(value):
             raise _unusable(
                 event, f"{name} has a value that is no number", todo="leave it out, or correct it"
             )
+
+
+_NO_NUMBER = frozenset({str, int, bool, bytes, type(None), date, datetime})
+"""Types of which no value is a number that went wrong; most of what an event holds is of them."""
+
+
+@cache
+def _fields_of(kind: type[msgspec.Struct]) -> Callable[[msgspec.Struct], tuple[Any, ...]]:
+    """Return what reads all fields of a struct at once."""
+    names = kind.__struct_fields__
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda one: tuple(getattr(one, name) for name in names)
 
 
 def _is_finite(value: Any) -> bool:
@@ -66,14 +82,18 @@ def _is_finite(value: Any) -> bool:
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, float) and not isfinite(one):
-            return False
+        if isinstance(one, float):
+            if not isfinite(one):
+                return False
+            continue
+        parts: Iterable[Any] = ()
         if isinstance(one, msgspec.Struct):
-            waiting += (getattr(one, name) for name in one.__struct_fields__)
+            parts = _fields_of(type(one))(one)
         elif isinstance(one, dict):
-            waiting += one.values()
+            parts = one.values()
         elif isinstance(one, tuple | list):
-            waiting += one
+            parts = one
+        waiting += [part for part in parts if type(part) not in _NO_NUMBER]
     return True
 
 

@@ -231,10 +231,12 @@ class Facts:
     @cached_property
     def every(self) -> Mapping[str, tuple[Fact, ...]]:
         """By element what is recorded, and what stands for records that are not settled."""
+        instead = [fact for one in self.not_used for fact in one.instead]
+        if not instead:
+            return self.by_element
         found = dict(self.by_element)
-        for one in self.not_used:
-            for fact in one.instead:
-                found[fact.element] = (*found.get(fact.element, ()), fact)
+        for fact in instead:
+            found[fact.element] = (*found.get(fact.element, ()), fact)
         return found
 
     @property

@@ -128,21 +128,27 @@ class _Followed:
     Args:
         as_told: by number, as the entries tell them.
         courses: the same as they count.
+        fatal: those of them that the participant died of.
         early: whether an entry is about an event that was reported after it.
     """
 
     as_told: dict[str, Course]
     courses: dict[str, Course]
+    fatal: dict[str, Course]
     early: bool
 
 
 def courses(state: State, participant: Participant) -> dict[str, Course]:
     """Give a participant's adverse events by number, in the order they were reported."""
+    return _followed(state, participant).courses
+
+
+def _followed(state: State, participant: Participant) -> _Followed:
     return participant.grown(
         f"adverse events by version {len(state.versions)}",
         lambda: _courses(state, participant),
         lambda known, positions: _further(state, participant, known, positions),
-    ).courses
+    )
 
 
 def _further(
@@ -167,6 +173,10 @@ def _further(
     if told:
         new = {name: _as_it_counts(state, participant, known.as_told[name]) for name in told}
         known.courses = {**known.courses, **new}
+        for name, course in new.items():
+            known.fatal.pop(name, None)
+            if fatal(course.event):
+                known.fatal[name] = course
     return known
 
 
@@ -193,7 +203,8 @@ def _courses(state: State, participant: Participant) -> _Followed:
         if name in found:
             found[name] = _more(state, found[name], position, event)
     counting = {name: _as_it_counts(state, participant, one) for name, one in found.items()}
-    return _Followed(found, counting, bool(early))
+    died_of = {name: one for name, one in counting.items() if fatal(one.event)}
+    return _Followed(found, counting, died_of, bool(early))
 
 
 def _as_it_counts(state: State, participant: Participant, course: Course) -> Course:
@@ -248,10 +259,9 @@ def died_on(state: State, participant: Participant) -> date | None:
     """
     death = _death(state, participant)
     days = [] if death is None else [death[1].occurred_on]
-    for one in courses(state, participant).values():
-        if fatal(one.event):
-            over = one.event.resolved
-            days.append(over.last if over else state.events[one.worse_at].occurred_on)
+    for one in _followed(state, participant).fatal.values():
+        over = one.event.resolved
+        days.append(over.last if over else state.events[one.worse_at].occurred_on)
     return min(days, default=None)
 
 
@@ -263,7 +273,7 @@ def unexplained_death(state: State, participant: Participant) -> Course | None:
     known since it was recorded. Reporting the adverse event that the participant died of settles
     it; then that event counts.
     """
-    if any(fatal(one.event) for one in courses(state, participant).values()):
+    if _followed(state, participant).fatal:
         return None
     return death_as_event(state, participant)
 

@@ -132,7 +132,19 @@ def entries_of(
 
 def doses(state: State, participant: Participant) -> dict[int, Dose]:
     """Give a participant's doses by number."""
-    return participant.remembered("doses", lambda: _doses(state, participant))
+    return participant.grown(
+        "doses",
+        lambda: _doses(state, participant),
+        lambda known, positions: _further(state, participant, known, positions),
+    )
+
+
+def _further(
+    state: State, participant: Participant, known: dict[int, Dose], positions: list[int]
+) -> dict[int, Dose]:
+    """Return the doses after more entries, of which few are of any dose."""
+    of_doses = any(isinstance(state.events[at], (DoseAdministered, *_FIELDS)) for at in positions)
+    return _doses(state, participant) if of_doses else known
 
 
 def _doses(state: State, participant: Participant) -> dict[int, Dose]:

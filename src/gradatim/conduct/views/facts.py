@@ -47,7 +47,63 @@ from gradatim.evidence.facts import EVERY_DAY, Coding, Fact, Facts, NotUsed, Obs
 from gradatim.evidence.fhir.dosages import DAILY_DOSE_UNIT
 from gradatim.protocol.elements import COVERABLE
 
-_ByElement = dict[str, tuple[Fact, ...]]
+
+@dataclass(slots=True)
+class _Row:
+    """The facts of an element so far.
+
+    Args:
+        held: those that entries hold; it is added to at its end alone.
+        judged: those that investigators judged records to be, which follow them.
+        made: all of them, once somebody asked.
+    """
+
+    held: list[Fact]
+    judged: tuple[Fact, ...] = ()
+    made: tuple[Fact, ...] | None = None
+
+    def first(self, number: int) -> tuple[Fact, ...]:
+        """Return as many of those held, and what was judged."""
+        made = self.made
+        if made is None or len(made) != number + len(self.judged):
+            made = (*self.held[:number], *self.judged)
+            if number == len(self.held):
+                self.made = made
+        return made
+
+
+class _ByElement(Mapping[str, tuple[Fact, ...]]):
+    """The facts of each element at one time, which those that come later leave as they are.
+
+    Args:
+        rows: the facts of each element, and perhaps later ones.
+        numbers: how many of them there were.
+    """
+
+    __slots__ = ("_rows", "numbers")
+
+    def __init__(self, rows: Mapping[str, _Row], numbers: dict[str, int]) -> None:
+        self._rows, self.numbers = rows, numbers
+
+    def __getitem__(self, name: str) -> tuple[Fact, ...]:
+        """Return the facts of an element."""
+        return self._rows[name].first(self.numbers[name])
+
+    def __contains__(self, name: object) -> bool:
+        """Whether an element has any."""
+        return name in self.numbers
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the elements that have any."""
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        """Count the elements that have any."""
+        return len(self.numbers)
+
+    def __repr__(self) -> str:
+        """Write all of them."""
+        return repr(dict(self))
 
 
 @dataclass(slots=True)
@@ -56,14 +112,14 @@ class _Read:
 
     Args:
         facts: all that is known.
-        held: the facts that entries hold, by element.
-        judged: those that investigators judged records to be, which follow them.
+        rows: the facts of each element.
+        numbers: how many of those entries hold, by element.
         of_day: the facts of an element that begin on a day; None until somebody asks.
     """
 
     facts: Facts
-    held: _ByElement
-    judged: _ByElement
+    rows: dict[str, _Row]
+    numbers: dict[str, int]
     of_day: dict[tuple[str, Day], list[Fact]] | None = None
 
 
@@ -101,43 +157,51 @@ def _further(
     state: State, participant: Participant, read: _Read, positions: Sequence[int]
 ) -> _Read:
     """Add what entries hold that leave what the earlier ones say as it is."""
-    new: dict[str, list[Fact]] = {}
+    new: list[Fact] = []
     for position in positions:
         event = state.events[position]
         if isinstance(event, FactRecorded) and event.record:
             return _begun(state, participant)  # a record that is known may say something else now
-        for fact in facts_in(position, event, state):
-            new.setdefault(fact.element, []).append(fact)
-    known = dict(read.facts.by_element)
-    for name, some in new.items():
-        read.held[name] = (*read.held.get(name, ()), *some)
-        known[name] = read.held[name] + read.judged.get(name, ())
-    if read.judged:
+        new += facts_in(position, event, state)
+    numbers = dict(read.numbers)
+    judged = False
+    for fact in new:
+        row = read.rows.get(fact.element)
+        if row is None:
+            row = read.rows[fact.element] = _Row([])
+        row.held.append(fact)
+        numbers[fact.element] = len(row.held)
+        judged = judged or bool(row.judged)
+    if judged:
         read.of_day = None  # judged facts stand last in it
     elif read.of_day is not None:
-        _by_day(read.of_day, chain.from_iterable(new.values()))
+        _by_day(read.of_day, new)
+    read.numbers = numbers
     read.facts = replace(
         read.facts,
-        by_element=known,
-        read=read.facts.read + sum(map(len, new.values())),
+        by_element=_ByElement(read.rows, numbers),
+        read=read.facts.read + len(new),
         died=_died(state, participant),
     )
     return read
 
 
 def _begun(state: State, participant: Participant) -> _Read:
-    held: dict[str, list[Fact]] = {}
-    judged: dict[str, list[Fact]] = {}
+    rows: dict[str, _Row] = {}
     coverage: dict[str, Observed] = {}
     for position, event in entries(state, participant):
         if _judged(state, participant, position, event):
             continue
         for fact in facts_in(position, event, state):
-            held.setdefault(fact.element, []).append(fact)
+            row = rows.get(fact.element)
+            if row is None:
+                row = rows[fact.element] = _Row([])
+            row.held.append(fact)
         if isinstance(event, HistoryDeclaredComplete):
             coverage.update(declare(event.kinds, event.since, event.until))
     for fact in _by_judgement(state, participant):
-        judged.setdefault(fact.element, []).append(fact)
+        row = rows.setdefault(fact.element, _Row([]))
+        row.judged = (*row.judged, fact)
     not_used = [
         _not_understood(state, position, names, codes)
         for some in open_entries(state, participant).values()
@@ -145,23 +209,20 @@ def _begun(state: State, participant: Participant) -> _Read:
     ]
     birth = birth_of(state, participant)
     sex = participant.sex if participant.sex in ("female", "male") else ""
-    by_element = {name: (*held.get(name, ()), *judged.get(name, ())) for name in {**held, **judged}}
+    numbers = {name: len(row.held) for name, row in rows.items()}
+    number = sum(numbers.values()) + sum(len(row.judged) for row in rows.values())
     facts = Facts(
         participant.id,
         birth.day,
         sex,
-        by_element,
+        _ByElement(rows, numbers),
         coverage,
         tuple(not_used),
-        read=sum(map(len, by_element.values())) + len(not_used),
+        read=number + len(not_used),
         died=_died(state, participant),
         birth_conflict=read_doubt(birth.conflict),
     )
-    return _Read(facts, _tuples(held), _tuples(judged))
-
-
-def _tuples(found: dict[str, list[Fact]]) -> _ByElement:
-    return {name: tuple(some) for name, some in found.items()}
+    return _Read(facts, rows, numbers)
 
 
 def _not_understood(
