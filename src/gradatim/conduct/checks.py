@@ -32,7 +32,7 @@ from gradatim.conduct.folding.participants import corrected
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.bedside import ASSUMED, checked_by
-from gradatim.conduct.views.facts import facts_in, facts_of, facts_of_day, position_of
+from gradatim.conduct.views.facts import death_of, facts_in, facts_of, facts_of_day, position_of
 from gradatim.conduct.views.logs import drug_elements
 from gradatim.conduct.views.weights import (
     QUESTION,
@@ -40,7 +40,8 @@ from gradatim.conduct.views.weights import (
     is_questioned,
     weight_elements,
 )
-from gradatim.conduct.vital_bounds import beyond
+from gradatim.conduct.vital_bounds import beyond, bounds_of
+from gradatim.core.dates import Day
 from gradatim.core.truth import FALSE
 from gradatim.evidence.facts import Fact, Facts
 from gradatim.protocol.base import Basis
@@ -82,30 +83,46 @@ def unfulfilled(state: State, event: Event) -> list[Questioned]:
     if not isinstance(meant, _Results | FactRecorded) or not state.versions:
         return []
     participant, study = state.participants[meant.participant], state.study
-    entered = list(facts_in(position, meant, state))
+    results = (meant.fact,) if isinstance(meant, FactRecorded) else meant.results
+    named = {one.element for one in results}
+    checks = state.of_version("checks", lambda: [(one, about(study, one)) for one in study.checks])
+    asked = [(one, elements) for one, elements in checks if not named.isdisjoint(elements)]
+    died = death_of(state, participant)
+    entered: list[Fact] = []
+    if asked or died is not None or not named.isdisjoint(_bounded(state)):
+        entered = list(facts_in(position, meant, state))
     found = list(_weights(state, participant, entered, meant))
-    found += _impossible(state, participant, entered)
+    found += _impossible(state, participant, entered, died)
     if isinstance(meant, FactRecorded):
         return found
     if isinstance(meant, LaboratoryResultsRecorded):
         found += _ranges(state, participant, position, meant)
-    named = {fact.element for fact in entered}
-    asked = state.of_version("checks", lambda: [(one, about(study, one)) for one in study.checks])
     return found + [
         Questioned(one.id, one.text, one.basis, one.source, one.note)
         for one, elements in asked
-        if not named.isdisjoint(elements)
-        and evaluate(one.rule, _of_the_day(state, participant, elements, entered)).truth is FALSE
+        if evaluate(one.rule, _of_the_day(state, participant, elements, entered)).truth is FALSE
     ]
 
 
-def _impossible(state: State, participant: Participant, entered: list[Fact]) -> list[Questioned]:
+def _bounded(state: State) -> frozenset[str]:
+    """Return the elements of which a value alone may be implausible: weights, and vital signs."""
+    study = state.study
+    return state.of_version(
+        "bounded elements",
+        lambda: frozenset(weight_elements(study)).union(
+            name for name, one in study.elements.items() if bounds_of(one) is not None
+        ),
+    )
+
+
+def _impossible(
+    state: State, participant: Participant, entered: list[Fact], died: Day | None
+) -> list[Questioned]:
     """Question vital signs that no living adult has, and what was measured after a death."""
     found = [
         Questioned("plausible_vital_sign", text, Basis.ASSUMED, "", "The bounds are wide.")
         for _fact, text in beyond(state.study, entered)
     ]
-    died = facts_of(state, participant).died
     after = [one for one in entered if died is not None and one.start.first > died.last]
     if died is not None and after:
         text = f"Is this day right? It is of {after[0].start}; {participant.id} died on {died}."

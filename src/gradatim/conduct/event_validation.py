@@ -34,7 +34,7 @@ from gradatim.conduct.product_validation import validate_product
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
 from gradatim.conduct.views.birth import agreed
-from gradatim.conduct.views.records import held_records
+from gradatim.conduct.views.records import all_elements, held_records
 from gradatim.conduct.views.reporting import reported_in_error
 from gradatim.conduct.voids import void_to_confirm, why_not_void
 from gradatim.core.dates import EARLIEST, parse_day
@@ -268,7 +268,7 @@ def _named(state: State, event: Event) -> None:
 
 
 def _element(state: State, event: Event, name: str) -> None:
-    if not any(name in one.study.elements for one in state.versions):
+    if name not in all_elements(state):
         raise _unusable(
             event, f"the protocol has no element {name!r}", todo="name one of its elements"
         )
@@ -277,11 +277,7 @@ def _element(state: State, event: Event, name: str) -> None:
 def _values(state: State, event: Event) -> None:
     for one in _measured(event):
         _element(state, event, one.element)
-        element = next(
-            version.study.elements[one.element]
-            for version in state.versions[::-1]
-            if one.element in version.study.elements
-        )
+        element = all_elements(state)[one.element]
         if one.value is None or not element.unit or element.kind != "measurement":
             continue
         if convert_for(element.analyte or None, one.value, one.unit, element.unit) is None:

@@ -181,7 +181,7 @@ def _further(
         read.facts,
         by_element=_ByElement(read.rows, numbers),
         read=read.facts.read + len(new),
-        died=_died(state, participant),
+        died=death_of(state, participant),
     )
     return read
 
@@ -219,7 +219,7 @@ def _begun(state: State, participant: Participant) -> _Read:
         coverage,
         tuple(not_used),
         read=number + len(not_used),
-        died=_died(state, participant),
+        died=death_of(state, participant),
         birth_conflict=read_doubt(birth.conflict),
     )
     return _Read(facts, rows, numbers)
@@ -282,7 +282,8 @@ def _as_judged(element: str, said: Judged) -> Fact:
     )
 
 
-def _died(state: State, participant: Participant) -> Day | None:
+def death_of(state: State, participant: Participant) -> Day | None:
+    """Return the day of a participant's death; ANY_DAY if it is not known when, None if alive."""
     if participant.status != "died":
         return None
     days = [

@@ -270,5 +270,8 @@ def _later(state: State, then: Study) -> Iterator[tuple[str, str]]:
 
 
 def all_elements(state: State) -> Mapping[str, Element]:
-    """Return the elements of all versions of the protocol, by name."""
-    return {name: one for version in state.versions for name, one in version.study.elements.items()}
+    """Return the elements of all versions of the protocol, by name, as the latest has them."""
+    return state.of_version(
+        "elements",
+        lambda: {name: one for held in state.versions for name, one in held.study.elements.items()},
+    )
