@@ -8,6 +8,7 @@ import typer
 
 from gradatim.cli.options import NONE, Anchors, AsJson, On, OneReading, Protocol
 from gradatim.cli.sources import Describe, Exhaustive, Observed, Ranges, VocabularyFile
+from gradatim.core.collecting import keep_for_good
 
 if TYPE_CHECKING:
     from datetime import date
@@ -50,8 +51,6 @@ def screen(
 
     Exit code 2 when a bundle cannot be used; the others are screened all the same.
     """
-    import gc
-
     from gradatim.cli.options import anchor_dates, day_option, pairs
     from gradatim.cli.sources import described, only_warehouses, opened_vocabulary
     from gradatim.protocol.load import load
@@ -67,7 +66,7 @@ def screen(
     only_warehouses(str(describe), told)
     held = opened_vocabulary(vocabulary)
     read = _reader(document, today, told, held, max_megabytes)
-    gc.freeze()  # the protocol stays for good: the collector need not look through it again
+    keep_for_good()  # the collector need not look through the protocol again
 
     def judge(facts: "Facts") -> "Eligibility":
         return assess(study, facts, anchors, today, chosen)

@@ -96,7 +96,9 @@ class Event(
     software: Annotated[str, Meta(max_length=40)] = ""
 
 
-class Measured(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Measured(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """One value of one element.
 
     Args:

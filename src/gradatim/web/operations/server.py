@@ -4,7 +4,6 @@ One process folds the trial and forks the workers; each answers several requests
 lets them finish what they are at. Every line of the log is of the application's own form.
 """
 
-import gc
 import logging
 import os
 import socket
@@ -17,6 +16,7 @@ from django.conf import settings
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from gradatim.core.collecting import keep_for_good
 from gradatim.core.errors import UnusableInput
 from gradatim.web.operations.application import load_application, prepare_to_fork
 
@@ -148,4 +148,4 @@ def _before_fork(_arbiter: Any, _worker: Any) -> None:
         prepare_to_fork()
     except UnusableInput:  # the worker reads for itself what is missing here, or says so
         LOG.warning("the ledger could not be read before a worker was started")
-    gc.freeze()
+    keep_for_good()
