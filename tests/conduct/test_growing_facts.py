@@ -21,8 +21,11 @@ from gradatim.conduct.trial import Recorded, Trial
 from gradatim.conduct.views import past, safety
 from gradatim.conduct.views.adverse_events import courses, died_on, unexplained_death
 from gradatim.conduct.views.doses import doses
-from gradatim.conduct.views.facts import facts_of, facts_of_day
+from gradatim.conduct.views.facts import facts_of, facts_of_day, measured
 from gradatim.conduct.views.grades import beside_zero, grades
+from gradatim.core.dates import parse_day
+from gradatim.core.quantity import Quantity
+from gradatim.evidence.facts import Fact
 from tests.conduct.generated import FROM, STEPS, begun, play
 from tests.conduct.treated import DOSED, correct, result, treated
 from tests.conduct.treated import one as one_of
@@ -132,6 +135,23 @@ def test_what_was_known_stays_what_it_was() -> None:
     assert dict(before.by_element) == held
     assert len(facts_of(trial.state, one).of("body_temperature")) == 2 + len(
         held.get("body_temperature", ())
+    )
+
+
+def test_a_measured_value_is_a_fact_that_leaves_the_rest_unsaid() -> None:
+    one = Measured(element="alt", value=80.5, unit="U/L", bound="<", high=40.0, method="m")
+    day = parse_day("2026-03")
+    assert measured(7, one, day) == Fact(
+        "alt",
+        "entry:7#alt",
+        day,
+        day,
+        value=80.5,
+        unit="U/L",
+        bound="<",
+        high=Quantity(40.0, "U/L"),
+        method="m",
+        entry=7,
     )
 
 

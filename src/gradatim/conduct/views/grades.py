@@ -36,7 +36,7 @@ from gradatim.conduct.views.doses import entries_of, first_dose, first_dose_on
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grading_context import (
     Surroundings,
-    analyte_of,
+    analytes_of,
     depends_on,
     derived_to_grade,
     graded_value,
@@ -129,15 +129,13 @@ def _series(state: State, participant: Participant) -> list["_Series"]:
 def _to_grade(state: State, participant: Participant) -> Iterator["_Series"]:
     if not state.versions:
         return
-    elements = state.governing("elements", participant).elements
+    analytes = analytes_of(state.governing("elements", participant))
     dose = first_dose(state, participant)
     after = None if dose is None else _After(state, dose)
     around = surroundings(state, participant)
     for name, facts in _facts_to_grade(state, participant, around):
-        element = elements.get(name)
-        analyte = analyte_of(element) if element else None
-        if analyte is not None:
-            yield _Series(name, analyte, facts, after, around)
+        if name in analytes:
+            yield _Series(name, analytes[name], facts, after, around)
 
 
 def _facts_to_grade(
@@ -166,16 +164,17 @@ class _After:
 
     def __init__(self, state: State, dose: DoseAdministered) -> None:
         self._state, self._dose, self._day = state, dose, day_of(state, dose)
-        self._known: dict[tuple[int | None, Day], bool] = {}
+        self._known: dict[int, tuple[Day, bool]] = {}
 
     def __call__(self, fact: Fact) -> bool:
         """Return whether a value was taken after it."""
-        key = fact.entry, fact.start
-        found = self._known.get(key)
-        if found is None:
-            found = _is_after(self._state, fact, self._dose, self._day)
-            if fact.entry is not None:
-                self._known[key] = found
+        entry, start = fact.entry, fact.start
+        known = None if entry is None else self._known.get(entry)
+        if known is not None and known[0] is start:
+            return known[1]
+        found = _is_after(self._state, fact, self._dose, self._day)
+        if entry is not None:
+            self._known[entry] = start, found
         return found
 
 

@@ -4,6 +4,7 @@ The albumin of its day, whether on anticoagulation then, and the protocol's choi
 that nobody has repeated.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -92,13 +93,19 @@ def surroundings(state: State, participant: Participant) -> Surroundings:
     study = state.governing("elements", participant)
     grading = state.governing("safety", participant).safety.how_graded
     named = tuple(grading.anticoagulants) or anticoagulants_of(study)
-    albumin = _graded_as(Same(study), _ALBUMIN)
+    albumin = tuple(name for name, one in analytes_of(study).items() if one == _ALBUMIN)
     return Surroundings(facts_of(state, participant), albumin, named, grading)
 
 
+def analytes_of(study: Study) -> Mapping[str, str]:
+    """Return the analytes by which the elements of a protocol are graded, by element."""
+    return _analytes_of(Same(study))
+
+
 @lru_cache(maxsize=64)
-def _graded_as(of: Same[Study], analyte: str) -> tuple[str, ...]:
-    return tuple(name for name, one in of.it.elements.items() if analyte_of(one) == analyte)
+def _analytes_of(of: Same[Study]) -> dict[str, str]:
+    known = ((name, analyte_of(one)) for name, one in of.it.elements.items())
+    return {name: analyte for name, analyte in known if analyte is not None}
 
 
 def anticoagulants_of(study: Study) -> tuple[str, ...]:
@@ -144,13 +151,11 @@ def derived_to_grade(study: Study) -> tuple[str, ...]:
 
     What is worked out of values that are graded themselves, such as a GFR of a creatinine, is not.
     """
+    analytes = analytes_of(study)
     return tuple(
         name
         for name, element in study.elements.items()
         if element.derived is not None
-        and analyte_of(element) is not None
-        and not any(
-            (source := study.elements.get(one)) is not None and analyte_of(source) is not None
-            for one in element.derived.inputs.values()
-        )
+        and name in analytes
+        and analytes.keys().isdisjoint(element.derived.inputs.values())
     )

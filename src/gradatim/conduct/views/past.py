@@ -159,6 +159,8 @@ def _baselines(state: State, participant: Participant) -> Iterator[LaterChange]:
     corrected = _corrected_elements(state, participant)
     late: dict[int, set[str]] = {}
     for element, some in before_dose(state, participant).items():
+        if max(map(position_of, some)) <= dosed:
+            continue
         every = {*map(position_of, some)} if element in corrected else _other_baselines(some)
         for position in every:
             if position > dosed:
