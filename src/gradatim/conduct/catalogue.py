@@ -726,6 +726,15 @@ _ROWS = (
         offered_on=("coding",),
     ),
     Act(
+        c.TermListLoaded,
+        "Load a list of terms",
+        "the list of terms {name} is loaded in version {version} (sha256 {sha256:.12})",
+        ("investigator", "coder", "data_manager", "sponsor"),
+        meaning="I have checked that these terms, codes and synonyms mean the same.",
+        system_fields=("sha256",),
+        offered_on=("coding",),
+    ),
+    Act(
         s.AdverseEventAssessed,
         "Assess causality and expectedness",
         "{participant}: the sponsor judges {adverse_event} {relation}, expected: {expected}",

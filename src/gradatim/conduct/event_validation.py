@@ -33,6 +33,7 @@ from gradatim.conduct.log_validation import validate_logs, validate_numbers
 from gradatim.conduct.product_validation import validate_product
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
+from gradatim.conduct.term_list_validation import validate_term_list
 from gradatim.conduct.views.birth import agreed
 from gradatim.conduct.views.records import all_elements, held_records
 from gradatim.conduct.views.reporting import reported_in_error
@@ -482,6 +483,7 @@ _OF_THE_ACT: tuple[_Fault, ...] = (_protocols, _paper, _places, _people)
 _OF_OTHERS: tuple[_Fault, ...] = (
     _adverse_events,
     validate_numbers,
+    validate_term_list,
     _counting,
     _corrections,
     _voids,

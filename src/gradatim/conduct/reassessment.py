@@ -17,6 +17,7 @@ from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.corrections import correction_of
 from gradatim.conduct.event_log import AlteredLog
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.coding import TermListLoaded
 from gradatim.conduct.events.findings import LaboratoryResultsRecorded, VitalSignsRecorded
 from gradatim.conduct.events.participants import (
     Disposition,
@@ -42,6 +43,7 @@ from gradatim.conduct.views.doses import doses, entries_of
 from gradatim.conduct.views.reporting import reports
 from gradatim.conduct.views.safety import possible_dlts
 from gradatim.conduct.views.stopping_rules import unanswered_rules
+from gradatim.conduct.views.term_lists import reads_terms
 from gradatim.conduct.voids import OF_A_DOSE
 from gradatim.core.message import Text
 from gradatim.core.truth import TRUE
@@ -213,6 +215,8 @@ def bears_on(state: State, event: EntryVoided) -> tuple[str, ...]:
         found.append("a clock")
     if isinstance(entry, ReferenceRangesRecorded) and _graded_by(state, entry):
         found.append("results")
+    if isinstance(entry, TermListLoaded) and reads_terms(state, of):
+        found.append("adverse events")
     other, was = _counting_again(state, of) if again else without(state, of)
     one = None if was is None else state.participants[was.id]
     if one is not None and was is not None and state.versions:

@@ -5,8 +5,10 @@ asked for. The pages and the JSON API have them filled in here, so that both rec
 """
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
+from gradatim.clinical.term_lists import read_term_list
 from gradatim.conduct.catalogue import SIGNER_FIELDS, act_named
 from gradatim.conduct.checks import query_numbers
 from gradatim.conduct.escalation import advised
@@ -144,6 +146,19 @@ def _document(now: Circumstances, fields: Fields) -> Fields:
     }
 
 
+def _term_list(now: Circumstances, fields: Fields) -> Fields:
+    """Read a list of terms, and work out its hash."""
+    given, name = fields.pop("document"), fields.pop("document_name", "the list of terms")
+    try:
+        text: str = given if isinstance(given, str) else given.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnusableInput(
+            "this list of terms cannot be read", name, "it is not UTF-8", "save it as CSV in UTF-8"
+        ) from error
+    read_term_list(text, name)
+    return {**fields, "document": text, "sha256": sha256(text.encode()).hexdigest()}
+
+
 def _submitted(now: Circumstances, fields: Fields) -> Fields:
     """Take the document that the page has shown: nobody signs what they have not read."""
     held = submitted(now.state)
@@ -222,6 +237,7 @@ _COMPLETE: Mapping[str, Callable[[Circumstances, Fields], Fields]] = {
     "RulingSigned": _ruling,
     "ProductDifferenceExplained": _difference,
     "ProtocolSubmitted": _document,
+    "TermListLoaded": _term_list,
     "ProtocolActivated": _submitted,
     "ProtocolAmended": _submitted,
     "DoseDecision": _decision,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae.terms import folded, is_ctcae_term, system_organ_classes
+from gradatim.core.codes import is_pattern, matches, normalised
 from gradatim.core.dates import NEVER_ENDED, Day, step
 from gradatim.core.same import Same
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
@@ -48,7 +49,8 @@ class DltCandidate(NamedTuple):
 def elements_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Return the protocol's elements that an adverse event is an event of, as far as is known."""
     by_term = _of_term(Same(study), folded(event.term))
-    known = (ADVERSE_EVENT, *by_term, *event.elements)
+    by_list = _of_list(Same(study), event.also_called, event.codes)
+    known = (ADVERSE_EVENT, *by_term, *by_list, *event.elements)
     return tuple(dict.fromkeys(name for name in known if name in study.elements))
 
 
@@ -56,9 +58,14 @@ def perhaps_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Return the watched elements that an adverse event may be an event of: nobody has said.
 
     A term that neither the protocol nor CTCAE knows may stand for any of them, until an
-    investigator has answered for each. What is worked out of a result has a term of the table.
+    investigator has answered for each. A list that it was picked from says what it is only where
+    one of its names or codes there is a watched element's own: that another name is one of CTCAE
+    excludes nothing. What is worked out of a result has a term of the table.
     """
     if event.lab or _recognised(Same(study), folded(event.term)):
+        return ()
+    by_list = _of_list(Same(study), event.also_called, event.codes)
+    if any(name in watched_elements(study) for name in by_list):
         return ()
     settled = {*elements_of(study, event), *event.not_elements}
     return tuple(name for name in watched_elements(study) if name not in settled)
@@ -95,14 +102,43 @@ def _of_term(of: Same[Study], written: str) -> tuple[str, ...]:
     )
 
 
-def _by_term(of: Same[Study], name: str, element: Element, written: str) -> bool:
-    named, spared = (
-        {folded(one) for one in some}
-        for some in ((*element.ctcae_terms, *element.synonyms), element.ctcae_terms_except)
+@lru_cache(maxsize=4096)
+def _of_list(
+    of: Same[Study], names: tuple[str, ...], codes: tuple[tuple[str, str], ...]
+) -> tuple[str, ...]:
+    """Return the elements that have a list's names or codes of a term as their own."""
+    written = {folded(one) for one in names}
+    return tuple(
+        name
+        for name, one in of.it.elements.items()
+        if one.kind == "adverse_event"
+        and (any(_named(of, name, one, each) for each in written) or _by_code(one, codes))
     )
-    if written in named or (bool(spared) and written not in spared):
+
+
+def _by_code(element: Element, codes: tuple[tuple[str, str], ...]) -> bool:
+    return any(
+        system == group.system
+        and matches(
+            listed if is_pattern(system, listed) else normalised(system, listed),
+            normalised(system, code),
+        )
+        for group in element.codes
+        for system, code in codes
+        for listed in group.codes
+    )
+
+
+def _by_term(of: Same[Study], name: str, element: Element, written: str) -> bool:
+    spared = {folded(one) for one in element.ctcae_terms_except}
+    if _named(of, name, element, written) or (bool(spared) and written not in spared):
         return True
-    if system_organ_classes().get(written) in element.ctcae_classes:
+    return system_organ_classes().get(written) in element.ctcae_classes
+
+
+def _named(of: Same[Study], name: str, element: Element, written: str) -> bool:
+    """Whether a term is one of an element's own: a term or synonym of it, or its label."""
+    if written in {folded(one) for one in (*element.ctcae_terms, *element.synonyms)}:
         return True
     return written == folded(element.label) and name in _watched(of)
 

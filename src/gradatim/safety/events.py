@@ -53,6 +53,8 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
         outcome: as last recorded; empty if it is not.
         spells: the grades that it had, one after another; none where `grade` is that all along.
         exposed: whether the participant may have been given the product before it began.
+        also_called: other names of its term, by the list that it was picked from.
+        codes: codes of its term by that list, each with its system.
     """
 
     id: str
@@ -75,6 +77,8 @@ class AdverseEvent(Struct, frozen=True, kw_only=True):
     exposed: bool = True
     outcome: str = ""
     spells: tuple[GradeSpell, ...] = ()
+    also_called: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
 
 
 def causality_truth(word: str) -> Truth:

@@ -1,10 +1,10 @@
-"""Events of coding: the versions of dictionaries that the trial codes with."""
+"""Events of terms: the lists they are picked from, the dictionaries that they are coded with."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from gradatim.conduct.events.base import Event, Text
+from gradatim.conduct.events.base import Event, Id, Text
 
 Dictionary = Literal["MedDRA", "WHODrug"]
 
@@ -25,4 +25,23 @@ class DictionaryVersionAdopted(Event, frozen=True):
     comment: Text = ""
 
 
-EVENTS = (DictionaryVersionAdopted,)
+class TermListLoaded(Event, frozen=True):
+    """Adverse events are picked from this list too, beside the terms of CTCAE; it is kept here.
+
+    It is of a site, or of the whole trial. A later version stands in the place of the earlier one,
+    for what is reported from then on: what was reported before is read by the list of then.
+
+    Args:
+        name: of the list.
+        version: of the list.
+        sha256: of the document.
+        document: the table, as `clinical.term_lists` reads it.
+    """
+
+    name: Id
+    version: Annotated[str, Meta(min_length=1, max_length=40)]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    document: Annotated[str, Meta(max_length=900_000)]
+
+
+EVENTS = (DictionaryVersionAdopted, TermListLoaded)

@@ -7,7 +7,7 @@ correction, or after an entry was found to be made in error, is the state withou
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gradatim.conduct.events import participants, review, trial
+from gradatim.conduct.events import coding, participants, review, trial
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding import product
 from gradatim.conduct.state import Cohort, Participant, State
@@ -194,5 +194,6 @@ _WHOLE: Mapping[type[Event], Callable[[State], None]] = {
     trial.TrainingRecorded: _trained_anew,
     trial.ReferenceRangesRecorded: _ranges_anew,
     review.ExportMade: _exports_anew,
+    coding.TermListLoaded: everything_anew,
 }
 """What some types of entry add to the trial as a whole."""

@@ -28,6 +28,7 @@ AT_SITE = (
 FORM_LANGUAGES = ("zh-CN", "en")
 RANGES = "2026-1"
 LABORATORY = "central"
+TERMS = "term,synonyms\nMade-up complaint,Made-up trouble\n"
 BAG_ML, CELLS_PER_ML = 10.0, 5_000_000.0
 
 
@@ -63,6 +64,15 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
         at=run.at(run.minutes),
         dictionary="MedDRA",
         version="made up",
+    )
+    run.do(
+        coding.TermListLoaded,
+        DATA_MANAGER,
+        at=run.at(run.minutes),
+        name="made-up",
+        version="1",
+        document=TERMS,
+        sha256=sha256(TERMS.encode()).hexdigest(),
     )
     for site, name in SITES.items():
         _open_site(run, site, name)

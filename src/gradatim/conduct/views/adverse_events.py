@@ -37,6 +37,7 @@ from gradatim.conduct.views.judgements import (
     lessened_by,
     signed_by_investigator,
 )
+from gradatim.conduct.views.term_lists import listed_as
 from gradatim.core.dates import NEVER_ENDED, on, parse_day
 from gradatim.core.truth import FALSE, TRUE
 from gradatim.evidence.facts import GradeSpell
@@ -311,6 +312,7 @@ def _reported(
     dosed, onset = first_dose_on(state, participant), parse_day(event.onset)
     exposed = dosed is not None and onset.last >= dosed
     said = (event.relation or "") if judged(state, position) else ""
+    also_called, codes = listed_as(state, participant, event.term, _termed_at(state, position))
     known = AdverseEvent(
         id=event.adverse_event,
         participant=event.participant,
@@ -323,6 +325,8 @@ def _reported(
         elements=event.elements,
         doubted=causality_truth(said) is not FALSE,
         exposed=exposed,
+        also_called=also_called,
+        codes=codes,
     )
     return Course(
         known,
@@ -335,6 +339,11 @@ def _reported(
         stood_since=_serious_since(state, position, event),
         verbatim=event.verbatim,
     )
+
+
+def _termed_at(state: State, reported: int) -> int:
+    """Return the entry that gave an adverse event its term: its report, or a correction of it."""
+    return max((reported, *term_changes(state, reported)))
 
 
 def _serious_since(state: State, position: int, event: Event) -> datetime:

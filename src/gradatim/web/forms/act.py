@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gradatim.clinical import astct
-from gradatim.clinical.ctcae.terms import terms
+from gradatim.clinical.ctcae.terms import folded, terms
 from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.days import time_zones
 from gradatim.conduct.events import BY_NAME
@@ -18,11 +18,13 @@ from gradatim.conduct.events.product import ReleaseResult
 from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.paper import TRANSCRIBED
 from gradatim.conduct.policies.protocol import asked_about
+from gradatim.conduct.state import State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.coding import versions_in_use
 from gradatim.conduct.views.consent import demanded_on
 from gradatim.conduct.views.judgements import INVESTIGATOR
 from gradatim.conduct.views.results import planned_elements
+from gradatim.conduct.views.term_lists import loaded_lists
 from gradatim.protocol.questions import Question, basis_words
 from gradatim.protocol.revision import can_be_changed, value_in_lines
 from gradatim.protocol.study import Study
@@ -162,19 +164,43 @@ def _answers(asked: FormContext, options: dict[str, Any]) -> forms.Field:
 
 
 def _term(asked: FormContext, options: dict[str, Any]) -> forms.Field:
-    """Ask for a term, with those of CTCAE to search in."""
-    return forms.CharField(min_length=2, max_length=200, widget=TermWidget(), **options)
+    """Ask for a term, with those of CTCAE and of the site's lists to search in."""
+    site = asked.participant.site if asked.participant else asked.site
+    widget = TermWidget(_listed_terms(asked.state, site))
+    return forms.CharField(min_length=2, max_length=200, widget=widget, **options)
+
+
+def _listed_terms(state: State, site: str) -> dict[str, str]:
+    """Return the terms of the site's lists, each with its synonyms, its code and its list."""
+    known = set(map(folded, terms()))
+    return {
+        term.term: "; ".join(
+            one for one in (*term.synonyms, f"{loaded.event.name} {term.code}".strip()) if one
+        )
+        for loaded in loaded_lists(state, site)
+        for term in loaded.read.terms
+        if folded(term.term) not in known
+    }
 
 
 class TermWidget(forms.TextInput):
-    """A line of text with the terms of CTCAE v5.0 beneath it."""
+    """A line of text with the terms of CTCAE v5.0, and of lists, beneath it.
+
+    Args:
+        listed: terms of lists, each with what it is found by besides.
+    """
 
     template_name = "gradatim/term.html"
+
+    def __init__(self, listed: Mapping[str, str]) -> None:
+        super().__init__()
+        self.listed = listed
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Give the line, and the terms."""
         attrs = {**(attrs or {}), "list": f"{name}-terms", "autocomplete": "off"}
-        return {**super().get_context(name, value, attrs), "terms": terms()}
+        shown = {"terms": terms(), "listed": self.listed.items()}
+        return {**super().get_context(name, value, attrs), **shown}
 
 
 def _coded_version(asked: FormContext, options: dict[str, Any]) -> forms.Field:
@@ -219,6 +245,14 @@ def _fact(asked: FormContext, options: dict[str, Any]) -> forms.Field:
 
 
 def _document(asked: FormContext, options: dict[str, Any]) -> forms.Field:
+    return forms.FileField(**options)
+
+
+def _term_table(asked: FormContext, options: dict[str, Any]) -> forms.Field:
+    options["help_text"] = _(
+        "A table as CSV in UTF-8, with the columns term, code, system, version and synonyms (apart "
+        "by semicolons); only term is needed."
+    )
     return forms.FileField(**options)
 
 
@@ -324,6 +358,7 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms
     ("FactRecorded", "fact"): _fact,
     ("ProductReleased", "test_results"): _test_results,
     ("ProtocolSubmitted", "document"): _document,
+    ("TermListLoaded", "document"): _term_table,
     ("SiteOpened", "time_zone"): _time_zone,
     ("RulingSigned", "value"): _shown_value,
     ("RulingSigned", "answer"): _in_words,

@@ -153,6 +153,8 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("SafetyReportSent", "reference"): _("Reference of the report"),
     ("AdverseEventReported", "of"): _("Seen in the result of entry"),
     ("TermCoded", "code"): _("Code"),
+    ("TermListLoaded", "name"): _("Short name of the list"),
+    ("TermListLoaded", "document"): _("Table of the terms"),
     ("TermCoded", "term"): _("Term of the dictionary"),
     ("TermCoded", "of"): _("Or the entry that is coded"),
     ("ProtocolDeviation", "of"): _("Shown by entry"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from gradatim.conduct.state import Participant
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.coding import StandingCode, standing_codes, versions_in_use
+from gradatim.conduct.views.term_lists import LoadedList, loaded_lists
 from gradatim.vocabulary.versions import CodeChange, CodeComparison, compare_versions
 from gradatim.web.access import Request, page
 from gradatim.web.clock import today_at
@@ -75,10 +76,19 @@ def coding(request: Request) -> HttpResponse:
             "unchanged": [row for row in anew if row.unchanged],
             "changed": [row for row in anew if not row.unchanged],
             "standing": [row for row in rows if not row.code.anew],
+            "lists": _lists(request),
             "may_code": request.access.may(CODE),
             "request_key": uuid4().hex,
         },
     )
+
+
+def _lists(request: Request) -> list[LoadedList]:
+    """Return the lists of terms in force at the sites that the user sees."""
+    access = request.access
+    sites = ("", *sorted(access.sites("participants")))
+    found = {one.position: one for site in sites for one in loaded_lists(access.state, site)}
+    return [found[position] for position in sorted(found)]
 
 
 def _rows(request: Request) -> Iterator[CodedRow]:
