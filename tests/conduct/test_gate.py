@@ -408,9 +408,28 @@ def test_pounds_are_questioned_and_do_not_count_until_somebody_has_answered():
     assert isinstance(led.sign(), Recorded)
 
 
-def answered(led: Led, query: str) -> None:
-    """Confirm a weight."""
-    led.act(r.QueryAnswered, f"coordinator.{SITE}.1", query=query, answer="it is right")
+def answered(led: Led, query: str, stands: bool | None = True) -> None:
+    """Answer whether a weight is right."""
+    led.act(r.QueryAnswered, f"coordinator.{SITE}.1", query=query, answer="see", stands=stands)
+
+
+@given(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=3), st.booleans())
+@example([False], False)
+@example([None], True)
+def test_a_weight_counts_once_the_last_answer_is_that_it_is_right(
+    answers: list[bool | None], closed: bool
+):
+    """Neither words alone nor a no confirm it; nor does whoever closes the query."""
+    led = ready(70, None)
+    queries = led.measured(body_weight=154).queries
+    led.prepare(1.54e8, 154)
+    for query in queries:
+        for said in answers:
+            answered(led, query, said)
+        if closed:
+            led.act(r.QueryClosed, "data.1", query=query)
+    right = answers[-1] is True
+    assert (STILL not in refused(led.sign(), some=False)) is right
 
 
 def test_a_confirmed_weight_leaves_the_one_it_contradicts_open():

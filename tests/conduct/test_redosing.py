@@ -348,7 +348,9 @@ def test_the_protocol_says_how_far_weights_may_differ_and_what_settles_one():
     assert "70 kg" in refused(led.sign())[still], "the weight of before does not go with it"
     state = led.trial.state
     (query,) = [one.id for one in state.queries.values() if "70 kg on" in one.question]
-    led.act(r.QueryAnswered, f"coordinator.{SITE}.1", query=query, answer="water retention")
+    led.act(
+        r.QueryAnswered, f"coordinator.{SITE}.1", query=query, answer="water retention", stands=True
+    )
     assert still not in refused(led.sign(), some=False), "the second weighing bears the other out"
 
 

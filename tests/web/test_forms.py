@@ -258,7 +258,13 @@ def test_what_is_of_another_site_cannot_be_named(app: Running, signed_in):
     query = list(state(app).queries)[-1]
     assert state(app).queries[query].of == theirs.position
     before = state(app).position
-    answer = {"answer": "yes it is", "occurred_on": "2026-09-21", "seen": before, "request": "q2"}
+    answer = {
+        "answer": "yes it is",
+        "stands": "yes",
+        "occurred_on": "2026-09-21",
+        "seen": before,
+        "request": "q2",
+    }
     path = f"/record/QueryAnswered/?query={query}&site=S01"
     assert nurse.post(path, answer).status_code == 404
     assert state(app).position == before

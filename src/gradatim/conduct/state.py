@@ -330,7 +330,7 @@ class UrgentMeasure:
 
 @dataclass(slots=True)
 class Query:
-    """A question about an entry."""
+    """A question about an entry; `stands` is whether the answer says that it is right as it is."""
 
     id: str
     of: int
@@ -338,6 +338,7 @@ class Query:
     status: str = "open"
     answer: str = ""
     opened_by: str = ""
+    stands: bool | None = None
 
 
 @dataclass(slots=True)

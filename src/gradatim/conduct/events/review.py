@@ -19,10 +19,18 @@ class QueryOpened(Event, frozen=True):
 
 
 class QueryAnswered(Event, frozen=True):
-    """The site's answer."""
+    """The site's answer.
+
+    Args:
+        query: its number.
+        answer: in words.
+        stands: whether the entry is right as it stands; None where that is not said, which confirms
+            nothing.
+    """
 
     query: Id
     answer: Reason
+    stands: bool | None = None
 
 
 class QueryClosed(Event, frozen=True):

@@ -16,7 +16,7 @@ def _queried(state: State, position: int, event: review.QueryOpened) -> None:
 
 def _answered(state: State, position: int, event: review.QueryAnswered) -> None:
     if (one := state.queries.get(event.query)) and one.status != "closed":
-        one.status, one.answer = "answered", event.answer
+        one.status, one.answer, one.stands = "answered", event.answer, event.stands
 
 
 def _closed(state: State, position: int, event: review.QueryClosed) -> None:

@@ -162,6 +162,7 @@ def _corrected(run: Run, name: str, position: int, results: list[Measured]) -> N
         one.site,
         query=query,
         answer="It was mistyped, and is corrected.",
+        stands=False,
     )
     run.do(review.QueryClosed, DATA_MANAGER, one.site, query=query)
 

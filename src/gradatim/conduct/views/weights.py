@@ -2,8 +2,8 @@
 
 The weight at the protocol's anchor (`weight_from`) is the latest one of the visit of that anchor;
 the weight on the day is the latest one of the day of the dose. Weights that do not go together
-count only once the query about each is answered, or a second weighing bears it out, as the protocol
-has it (`treatment.gate`), or once one is corrected.
+count only once the query about each is answered that it is right, or a second weighing bears it
+out, as the protocol has it (`treatment.gate`), or once one is corrected.
 """
 
 from collections.abc import Sequence
@@ -180,9 +180,9 @@ def is_questioned(state: State, position: int) -> bool:
 
 
 def _confirmed(state: State, position: int) -> bool:
-    """Whether the latest query about a weight has been answered: it is right as it stands."""
+    """Whether the latest query about a weight has the answer that it is right as it stands."""
     asked = _questions(state, position)
-    return bool(asked) and asked[-1].status != "open"
+    return bool(asked) and asked[-1].stands is True
 
 
 def _questions(state: State, position: int) -> list[Query]:
@@ -241,8 +241,8 @@ def weights_for_dose(
 def _way(state: State, position: int) -> str:
     """Say what lets a weight count as it stands."""
     if is_questioned(state, position):
-        return "the query about it is answered"
-    return f"a query about it that begins '{QUESTION}' is answered"
+        return "the query about it is answered that it is right"
+    return f"a query about it that begins '{QUESTION}' is answered that it is right"
 
 
 def _of_visit(

@@ -138,6 +138,7 @@ def ask(run: Run, name: str) -> None:
         one.site,
         query="Q001",
         answer="Yes, as the schedule asks; the sheet is filed.",
+        stands=True,
     )
     run.do(
         review.QueryOpened,
