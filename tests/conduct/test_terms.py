@@ -133,6 +133,20 @@ def test_what_the_committee_judged_limiting_only_it_takes_back(later: list[str])
     assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
 
 
+@pytest.mark.parametrize("grade", [2, 4])
+def test_what_was_cleared_and_then_set_before_the_dose_is_open_again_once_it_is_worse(grade: int):
+    """The correction alone, after the committee has looked, opens nothing; what is worse does."""
+    state = treated()
+    adverse(state, grade=3, relation="possible", term="Headache")
+    reported = state.position
+    adjudicate(state, "AE1", dlt=False)
+    correct(state, reported, onset="2026-01-01")
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == "N"
+    add(state, s.AdverseEventUpdated, AFTER, adverse_event="AE1", grade=grade)
+    letter = "C" if grade > 3 else "N"
+    assert letter_of(dlt_outcome(state, one(state), LATER)) == letter
+
+
 def test_what_was_made_in_error_counts_no_more_though_judged_limiting() -> None:
     """Once two people have signed that there was no such event."""
     state = treated()

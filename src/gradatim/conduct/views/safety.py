@@ -131,12 +131,14 @@ def _former(
             if one.id not in known and not (explained and one.origin == "death"):
                 found[one.id] = one._replace(changed_by=change.position)
     said = _adjudicated(state, participant)
+    known_of = courses(state, participant)
     for one in found.values():
         at, limiting = said.get(one.id, (0, None))
-        since = at > (one.changed_by or 0)
-        yield one._replace(
-            dose_limiting=limiting if since else one.dose_limiting, verdict=_was(one)
-        )
+        judged = limiting if at > (one.changed_by or 0) else one.dose_limiting
+        course = known_of.get(one.id)
+        if judged is False and course is not None and course.worse_at > at:
+            judged = None  # the committee cleared it as it was: what became worse is open again
+        yield one._replace(dose_limiting=judged, verdict=_was(one))
 
 
 def _as_adjudicated(
