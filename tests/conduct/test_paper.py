@@ -294,6 +294,26 @@ def test_the_end_of_the_trial_is_none_of_a_dose_before_it():
     assert entered_later(led) == {}
 
 
+@pytest.mark.parametrize(
+    ("lost", "found", "counts"),
+    [(-2, 1, True), (-2, None, True), (-2, -1, False), (1, None, False), (1, 2, False)],
+)
+def test_a_dose_on_paper_is_asked_who_was_lost_then(lost: int, found: int | None, counts: bool):
+    """Days after the dose; whoever was found since had left when the dose was given."""
+    led = ready()
+    bags(led, at(30))
+
+    def told(kind: type[Event], days: int, **fields: Any) -> None:
+        on = DAY + timedelta(days=days)
+        about = event(kind, LEAD, SITE, on=on, hour=6, participant=led.name, **fields)
+        recorded(led.trial.record(about))
+
+    told(p.Disposition, lost, status="lost to follow-up")
+    if found is not None:
+        told(p.ParticipantFound, found, reason="has called")
+    assert ("treatment goes on" in entered_later(led)) is counts
+
+
 @pytest.mark.parametrize(("did", "entered", "lacks"), [(LEAD, NURSE, False), (NURSE, LEAD, True)])
 def test_of_what_was_done_on_paper_the_training_of_who_did_it_is_asked(
     did: str, entered: str, lacks: bool

@@ -8,6 +8,7 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import (
     Disposition,
     ParticipantEnrolled,
+    ParticipantFound,
     ParticipantReplaced,
 )
 from gradatim.conduct.events.product import (
@@ -96,8 +97,11 @@ def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
     if not is_authorisation(event) and one.level is not None:
         if died is not None and died < event.occurred_on:
             return broken(Breach.HAS_DIED(participant=Term(one.id)))
-        if _came_later(state, event, Disposition):
-            return holds("it was before the end of the treatment")
+        if (left := _left_by_then(state, event)) is not None:
+            who, status = Term(one.id), Term(left.status)
+            return broken(Breach.NOT_IN_TREATMENT(participant=who, status=status))
+        if one.entries_of.get(Disposition):
+            return holds("it was not after the end of the treatment")
     elif one.status in ("enrolled", "treated") and died is not None:
         return broken(Breach.HAS_DIED(participant=Term(one.id)))
     return either(
@@ -105,6 +109,16 @@ def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
         f"{one.id} is {one.status}",
         Breach.NOT_IN_TREATMENT(participant=Term(one.id), status=Term(one.status)),
     )
+
+
+def _left_by_then(state: State, event: _Dosing) -> Disposition | None:
+    """Return how somebody had left when a dose was given; None where not, or they were found."""
+    told = sorted(
+        (happened_at(state, made), at, made)
+        for at, made in entries_of(state, person(state, event), Disposition, ParticipantFound)
+    )
+    last = next((made for when, _, made in reversed(told) if when <= moment(event)), None)
+    return last if isinstance(last, Disposition) else None
 
 
 def _came_later(state: State, event: _Dosing, kind: type[Event]) -> bool:
