@@ -110,6 +110,7 @@ NO_PAGES: Mapping[str, str] = {
     "checkpoint": "is answered with a file",
     "revision": "is answered with a file",
     "grade": "is a part of the page of a visit",
+    "terms": "is a part of the form of an adverse event",
     "healthz": "is for machines",
     "second-factor": "asks for a code: a test of its own goes there",
     "recovery-codes": "needs a second factor: a test of its own goes there",

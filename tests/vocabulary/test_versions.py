@@ -131,3 +131,19 @@ def test_a_drug_is_unchanged_with_the_same_preferred_name_and_codes() -> None:
     assert compare_versions(older, release("L04AC99"), code).change is CodeChange.MOVED
     moved = release("L04AB99", "90000201001")
     assert compare_versions(older, moved, code).change is CodeChange.MOVED
+
+
+LETTERS = st.text("ab%_~\\'", max_size=3)
+
+
+@given(st.lists(st.tuples(LETTERS, st.booleans()), max_size=8), LETTERS, st.integers(0, 9))
+def test_a_name_is_found_by_what_is_in_it(
+    names: list[tuple[str, bool]], text: str, most: int
+) -> None:
+    concepts = [Concept(MEDDRA, str(n), name, used) for n, (name, used) in enumerate(names)]
+    found = Vocabulary.of([*concepts, Concept(WHODRUG, "1", text)]).named(MEDDRA, text, most)
+    fitting = [one for one in concepts if one.active and text in one.name]
+    assert len(found) == min(most, len(fitting))
+    assert set(found) <= set(fitting)
+    starts = [one.name.startswith(text) for one in found]
+    assert starts == sorted(starts, reverse=True)

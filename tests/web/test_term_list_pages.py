@@ -1,6 +1,8 @@
 """A list of terms is loaded through its form, and adverse events are picked from it."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +13,8 @@ from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.safety.dlt import perhaps_of
+from gradatim.vocabulary.concepts import MEDDRA, Concept, Held, Source
+from gradatim.vocabulary.stores.writing import new_file
 from gradatim.web.live_trial import Running
 from tests.web.conftest import PASSWORD, state
 
@@ -109,3 +113,35 @@ def test_who_may_not_load_a_list_does_not_find_its_form(
     app: Running, signed_in: SignIn, user: str
 ) -> None:
     assert signed_in(user).get(PATH).status_code == 404
+
+
+def test_meddra_at_hand_is_looked_into_while_somebody_types(
+    app: Running, signed_in: SignIn, tmp_path: Path, settings
+) -> None:
+    folder = tmp_path / "dictionaries"
+    folder.mkdir()
+    with new_file(folder / "made-up.vocabulary") as writer:
+        writer.source(Source("made up", "MedDRA", "made up"))
+        names = {"1": "Wobble 100%", "2": "Chronic wobble", "3": "Old wobble", "4": 'A "b" <c>'}
+        writer.concepts(Held(Concept(MEDDRA, n, name, n != "3")) for n, name in names.items())
+    one, client = treated(app), signed_in("nurse.S01.1")
+    path = f"/record/AdverseEventReported/?participant={one.id}"
+    assert "/coding/terms/" not in client.get(path).content.decode()
+    settings.DICTIONARIES = folder
+    assert 'hx-get="/coding/terms/"' in client.get(path).content.decode()
+
+    def offered(text: str) -> list[str]:
+        answer = client.get("/coding/terms/", {"term": text}).content.decode()
+        return re.findall('value="(.*?)"', answer)
+
+    assert offered("WOBBLE") == ["Wobble 100%", "Chronic wobble"]
+    assert offered("ｗｏbb") == ["Wobble 100%", "Chronic wobble"]
+    assert offered("%") == offered("w") == offered("") == []
+    assert offered("0%") == ["Wobble 100%"]
+    assert offered('"b"') == ["A &quot;b&quot; &lt;c&gt;"]
+    where = reported(client, one, term="Chronic wobble")
+    now = state(app)
+    study = now.governing("safety", now.participants[one.id])
+    *_, last = courses(now, now.participants[one.id]).values()
+    assert where
+    assert perhaps_of(study, last.event)

@@ -103,6 +103,9 @@ class Store(Protocol):
     def held(self, code: Code) -> Held | None:
         """Return a concept by its code; None: it is not known."""
 
+    def named(self, system: str, text: str, most: int) -> tuple[Concept, ...]:
+        """Return concepts in use whose names have a text in them; first those that begin so."""
+
     def links(self, code: Code) -> Links:
         """Return what a concept is linked to."""
 

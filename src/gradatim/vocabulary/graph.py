@@ -118,6 +118,16 @@ class Vocabulary:
         held = self._held(_normal(system, code))
         return held.concept if held else None
 
+    def named(self, system: str, text: str, most: int = 50) -> tuple[Concept, ...]:
+        """Return concepts in use whose names have a text in them; first those that begin so.
+
+        Args:
+            system: short name of the code system, or its URI.
+            text: what is looked for; small letters and capitals are one.
+            most: how many at most.
+        """
+        return self._store.named(system, text, most)
+
     def systems(self, code: str) -> tuple[str, ...]:
         """Return the systems, in order of the alphabet, in which something has this code."""
         return tuple(one for one in self.counts if self._held(_normal(one, code)))

@@ -8,7 +8,8 @@ from pathlib import Path
 from django.conf import settings
 
 from gradatim.conduct.events.coding import Dictionary
-from gradatim.conduct.views.coding import same_version
+from gradatim.conduct.state import State
+from gradatim.conduct.views.coding import same_version, versions_in_use
 from gradatim.vocabulary.concepts import MEDDRA, WHODRUG
 from gradatim.vocabulary.graph import Vocabulary
 
@@ -36,6 +37,12 @@ def dictionary(name: Dictionary, version: str) -> Vocabulary | None:
         if _is_version(found, name, version):
             return found
     return None
+
+
+def meddra_in_use(state: State) -> Vocabulary | None:
+    """Return MedDRA in the version that the trial codes with; None where it is not at hand."""
+    used = versions_in_use(state).get("MedDRA")
+    return dictionary("MedDRA", used.version) if used else None
 
 
 def vocabularies_in(folder: Path) -> list[Path]:

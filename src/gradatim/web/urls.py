@@ -49,6 +49,7 @@ urlpatterns = [
     path("dosing/", product.dosing, name="dosing"),
     path("dosing/lots/<str:id>/", product.lot, name="lot"),
     path("coding/", coding.coding, name="coding"),
+    path("coding/terms/", coding.terms, name="terms"),
     path("review/", package.review, name="review"),
     path("review/proposals/<str:id>/", committee.proposal, name="proposal"),
     path("design/", design.design, name="design"),

@@ -1,6 +1,7 @@
 """Reading a vocabulary: a file opened for reading only, or one held in memory."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ SELECT link.kind, target.system, target.code
 FROM concept AS source JOIN link ON link.source = source.id
 JOIN concept AS target ON target.id = link.target
 WHERE source.code = ? AND source.system = ? ORDER BY link.kind, target.id
+"""
+_NAMED = """
+SELECT code, name FROM concept WHERE system = ? AND active AND name LIKE ? ESCAPE '~'
+ORDER BY name NOT LIKE ? ESCAPE '~', length(name), name LIMIT ?
 """
 _BUILD = "build it anew with `gradatim vocabulary build`"
 
@@ -47,6 +52,12 @@ class Database:
         for name, active, placed, whole in rows:
             return Held(Concept(*code, name, bool(active)), bool(placed), bool(whole))
         return None
+
+    def named(self, system: str, text: str, most: int) -> tuple[Concept, ...]:
+        """Return concepts in use whose names have a text in them; first those that begin so."""
+        sought = re.sub("([~%_])", r"~\1", text)
+        rows = self._ask(_NAMED, self._ids.get(system), f"%{sought}%", f"{sought}%", most)
+        return tuple(Concept(system, code, name) for code, name in rows)
 
     def links(self, code: Code) -> Links:
         """Return what a concept is linked to."""

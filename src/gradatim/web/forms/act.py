@@ -29,6 +29,7 @@ from gradatim.protocol.questions import Question, basis_words
 from gradatim.protocol.revision import can_be_changed, value_in_lines
 from gradatim.protocol.study import Study
 from gradatim.safety.dlt import perhaps_of, watched_elements
+from gradatim.web.dictionaries import meddra_in_use
 from gradatim.web.forms import product
 from gradatim.web.forms.base import ActForm
 from gradatim.web.forms.checklist import ChecklistField
@@ -166,7 +167,7 @@ def _answers(asked: FormContext, options: dict[str, Any]) -> forms.Field:
 def _term(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask for a term, with those of CTCAE and of the site's lists to search in."""
     site = asked.participant.site if asked.participant else asked.site
-    widget = TermWidget(_listed_terms(asked.state, site))
+    widget = TermWidget(_listed_terms(asked.state, site), meddra_in_use(asked.state) is not None)
     return forms.CharField(min_length=2, max_length=200, widget=widget, **options)
 
 
@@ -188,18 +189,26 @@ class TermWidget(forms.TextInput):
 
     Args:
         listed: terms of lists, each with what it is found by besides.
+        search: whether MedDRA is at hand, and is looked into while somebody types.
     """
 
     template_name = "gradatim/term.html"
 
-    def __init__(self, listed: Mapping[str, str]) -> None:
+    def __init__(self, listed: Mapping[str, str], search: bool) -> None:
         super().__init__()
-        self.listed = listed
+        self.listed, self.search = listed, search
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Give the line, and the terms."""
         attrs = {**(attrs or {}), "list": f"{name}-terms", "autocomplete": "off"}
-        shown = {"terms": terms(), "listed": self.listed.items()}
+        if self.search:
+            attrs |= {
+                "hx-get": reverse("terms"),
+                "hx-trigger": "input changed delay:150ms",
+                "hx-target": f"#{name}-terms-found",
+                "hx-sync": "this:replace",
+            }
+        shown = {"terms": terms(), "listed": self.listed.items(), "search": self.search}
         return {**super().get_context(name, value, attrs), **shown}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from unicodedata import normalize
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -16,10 +18,11 @@ from gradatim.conduct.state import Participant
 from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.coding import StandingCode, standing_codes, versions_in_use
 from gradatim.conduct.views.term_lists import LoadedList, loaded_lists
+from gradatim.vocabulary.concepts import MEDDRA
 from gradatim.vocabulary.versions import CodeChange, CodeComparison, compare_versions
 from gradatim.web.access import Request, page
 from gradatim.web.clock import today_at
-from gradatim.web.dictionaries import DICTIONARY_SYSTEMS, dictionary
+from gradatim.web.dictionaries import DICTIONARY_SYSTEMS, dictionary, meddra_in_use
 from gradatim.web.recording import event_of, record
 
 CODE = "TermCoded"
@@ -81,6 +84,20 @@ def coding(request: Request) -> HttpResponse:
             "request_key": uuid4().hex,
         },
     )
+
+
+FEWEST_LETTERS = 2
+"""As few letters are looked for: one is in almost every term."""
+
+
+@page("participants")
+def terms(request: Request) -> HttpResponse:
+    """Answer with the terms of MedDRA, in the version in use, that have what was typed in them."""
+    text = normalize("NFKC", request.GET.get("term", "")).strip()
+    held = meddra_in_use(request.access.state) if len(text) >= FEWEST_LETTERS else None
+    found = held.named(MEDDRA, text) if held else ()
+    option = '<option value="{}" label="MedDRA {}"></option>'
+    return HttpResponse(format_html_join("\n", option, ((one.name, one.code) for one in found)))
 
 
 def _lists(request: Request) -> list[LoadedList]:
