@@ -22,7 +22,7 @@ from gradatim.conduct.views import past, safety
 from gradatim.conduct.views.adverse_events import courses, died_on, unexplained_death
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.facts import facts_of, facts_of_day, measured
-from gradatim.conduct.views.grades import beside_zero, grades
+from gradatim.conduct.views.grades import beside_zero, grades, let_values_go
 from gradatim.core.dates import parse_day
 from gradatim.core.quantity import Quantity
 from gradatim.evidence.facts import Fact
@@ -45,6 +45,8 @@ def asked_at_every_entry(trial: Trial, compared_every: int) -> State:
                 facts_of(state, person)
                 courses(state, person)
                 doses(state, person)
+                if not one.position % 7:
+                    let_values_go(state, person)
                 if one.position % 2:
                     list(facts_of_day(state, person, ("alt",), facts_days(state, person)[0]))
                 if not one.position % compared_every:

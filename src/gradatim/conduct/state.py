@@ -202,6 +202,12 @@ class Participant:
         found: _Value = value
         return found
 
+    def let_go(self, *names: str) -> None:
+        """Forget values that are hardly asked for again, to spare memory; the rest stays known."""
+        for name in names:
+            self._known.pop(name, None)
+            self._grown.pop(name, None)
+
     def remembered_before(
         self, position: int, besides: int, work_out: Callable[[], _Value]
     ) -> _Value:

@@ -147,10 +147,19 @@ def _by_day(of_day: dict[tuple[str, Day], list[Fact]], facts: Iterable[Fact]) ->
 
 def _read(state: State, participant: Participant) -> _Read:
     return participant.grown(
-        f"facts by version {len(state.versions)}",
+        _name(state),
         lambda: _begun(state, participant),
         lambda read, positions: _further(state, participant, read, positions),
     )
+
+
+def let_facts_go(state: State, participant: Participant) -> None:
+    """Forget what the ledger knows of a participant, to spare memory; it can be read again."""
+    participant.let_go(_name(state))
+
+
+def _name(state: State) -> str:
+    return f"facts by version {len(state.versions)}"
 
 
 def _further(

@@ -9,7 +9,7 @@ grade that it could be.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from gradatim.clinical.ctcae.grade import (
@@ -33,7 +33,7 @@ from gradatim.conduct.events.findings import ClinicalSignificanceSigned
 from gradatim.conduct.events.product import DoseAdministered
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of, first_dose, first_dose_on
-from gradatim.conduct.views.facts import facts_of, position_of
+from gradatim.conduct.views.facts import facts_of, let_facts_go, position_of
 from gradatim.conduct.views.grading_context import (
     Surroundings,
     analytes_of,
@@ -122,8 +122,20 @@ def before_dose(state: State, participant: Participant) -> Mapping[str, list[Fac
     return {name: some for name, some in found.items() if some}
 
 
+def let_values_go(state: State, participant: Participant) -> None:
+    """Forget the values of a participant and how they are graded, to spare memory.
+
+    Those of a few hundred who have left would hold more than the ledger itself.
+    """
+    participant.let_go(_VALUES)
+    let_facts_go(state, participant)
+
+
+_VALUES = "values to grade"
+
+
 def _series(state: State, participant: Participant) -> list["_Series"]:
-    return participant.remembered("series", lambda: [*_to_grade(state, participant)])
+    return participant.remembered(_VALUES, lambda: [*_to_grade(state, participant)])
 
 
 def _to_grade(state: State, participant: Participant) -> Iterator["_Series"]:
@@ -295,14 +307,16 @@ class _Judging(NamedTuple):
         anticoagulated = by_anticoagulation and self.around.anticoagulated(fact.start)
         key = fact.unit, fact.low, fact.high, anticoagulated
         known = self.zero.get(key)
-        if known is not None:
-            for least, most in known:
-                if least <= value <= most:
-                    return True
+        if known is None:
+            given = self._given(fact)
+            known = self.zero[key] = _zeros(self.analyte, fact.unit, fact.low, fact.high, given)
+        for least, most in known:
+            if least <= value <= most:
+                return True
         found = zero_around(self.analyte, graded_value(fact), self._given(fact))
         if found is None:
             return False
-        self.zero.setdefault(key, []).append(found)
+        known.append(found)
         return found[0] <= value <= found[1]
 
     def of(self, fact: Fact, repeated: bool = False) -> list[_Judged]:
@@ -325,6 +339,14 @@ class _Judging(NamedTuple):
 
     def _given(self, fact: Fact) -> GradingContext:
         return context_of(self.around, self.analyte, fact, self.first)
+
+
+@lru_cache(maxsize=16_384)
+def _zeros(
+    analyte: str, unit: str, low: Quantity | None, high: Quantity | None, given: GradingContext
+) -> list[tuple[float, float]]:
+    """Return between which numbers grades are known to be 0, as far as values were looked at."""
+    return []
 
 
 def context_of(

@@ -9,8 +9,10 @@ import msgspec
 from gradatim.clinical.ctcae.terms import folded
 from gradatim.conduct.messages import Standing, listed
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import adverse_events, courses, unexplained_death
 from gradatim.conduct.views.doses import first_dose_on
+from gradatim.conduct.views.grades import let_values_go
 from gradatim.conduct.views.safety import (
     WorseResult,
     may_be_related,
@@ -156,6 +158,13 @@ def _watched(state: State) -> list[stopping.Watched]:
 
 
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
+    found = _watching(state, person)
+    if person.status not in ON_THE_WAY:  # their page is the next that asks for their values
+        let_values_go(state, person)
+    return found
+
+
+def _watching(state: State, person: Participant) -> stopping.Watched:
     known = possible_dlts(state, person)
     cleared = {one.id for one in known if not one.counts}
     results = [
