@@ -25,14 +25,19 @@ from pathlib import Path
 
 from benchmarks import conduct, dosefinding, screening, startup
 from benchmarks import prescreen_sections as sections
+from benchmarks.large_trial import checklist_of_somebody, large_trial
 from benchmarks.measure import in_turn
 from benchmarks.page import PAGE, Row, machine, write_table
 from benchmarks.prescreen_runs import Bench, NotMeasured
 from gradatim.conduct.chain import chain, genesis
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.fold import fold
 from gradatim.conduct.ledger import Entry, verify
+from gradatim.conduct.policies import check
+from gradatim.conduct.state import State
 from gradatim.conduct.stores import StoreMode, open_store
+from gradatim.conduct.views.tasks import tasks
 from tests.conduct.generated import NAME, begun
 from tests.conduct.memory import ListStore
 from tests.synthetic.test_demonstration import demonstrated
@@ -43,6 +48,7 @@ WORSE = 4 / 3
 RATIO = re.compile(r"([\d,]+(?:\.\d+)?) x ")
 PEOPLE, TURNS, MINUTES = 100_000, 3, 4
 APPENDS, ROUNDS, VERIFIED = 100, 9, 20_000
+UNTIL = date(2027, 6, 1)
 
 Group = Callable[[], Iterable[Row]]
 
@@ -248,6 +254,31 @@ def demonstration() -> Iterator[Row]:
     )
 
 
+def asked_first() -> Iterator[Row]:
+    """Yield what is asked first after a start, beside the fold of the ledger that it is asked of.
+
+    The stopping rules then read what everybody dosed has; asked again, they read what is new.
+    """
+    store = ListStore()
+    name = large_trial(store, UNTIL)
+    entries = [(one.position, one.body) for one in store.read(name)]
+    folded, checked, listed = list[float](), list[float](), list[float]()
+    for _ in range(TURNS):
+        state = fold(name, entries)  # decodes what it has to
+        event = checklist_of_somebody(state)
+        checked.append(_cpu(check, state, event))
+        state = State(name)
+        folded.append(_cpu(fold, name, entries, state))
+        listed.append(_cpu(tasks, state, event.recorded_at, event.occurred_on))
+    bare = min(folded)
+    for what, seconds in (("checklist", min(checked)), ("list of tasks", min(listed))):
+        yield (
+            f"the first {what} after a fold of {len(entries):,} events",
+            f"{1e3 * seconds:.0f} CPU ms",
+            f"{seconds / bare:.2f} x folding them ({bare:.2f} CPU s)",
+        )
+
+
 def prescreen() -> Iterator[Row]:
     """Yield a prescreen of 100,000 people beside a bare scan of the columns that it reads."""
     with tempfile.TemporaryDirectory() as folder:
@@ -256,5 +287,12 @@ def prescreen() -> Iterator[Row]:
 
 ELSEWHERE: tuple[Group, ...] = (screening.rows, startup.rows, dosefinding.guarded_rows)
 """Groups of ratios that stand in other tables of the page."""
-OWN: tuple[Group, ...] = (appends, entries_of_one, verification, demonstration, prescreen)
+OWN: tuple[Group, ...] = (
+    appends,
+    entries_of_one,
+    asked_first,
+    verification,
+    demonstration,
+    prescreen,
+)
 """Groups of ratios that stand in the guard's own table."""

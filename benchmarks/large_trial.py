@@ -6,7 +6,7 @@ records, twenty of them still in it.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -32,7 +32,9 @@ from gradatim.conduct.events.participants import (
     PlacedOnWaitingList,
     ScreenFailed,
 )
+from gradatim.conduct.events.product import PreDoseChecklistSigned
 from gradatim.conduct.simulate import simulate
+from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
@@ -75,6 +77,28 @@ def large_trial(store: Store, until: date) -> str:
             head, bodies = store.append(trial.name, bodies, head), []
     store.append(trial.name, bodies, head)
     return trial.name
+
+
+def checklist_of_somebody(state: State) -> PreDoseChecklistSigned:
+    """Return the checklist of somebody who has a place, as the next thing that is recorded."""
+    one = next(
+        one
+        for one in state.participants.values()
+        if one.status in ("enrolled", "treated") and one.cohort is not None
+    )
+    assert state.recorded_at is not None
+    at = state.recorded_at + timedelta(minutes=1)
+    items = state.governing("treatment", one).treatment.checklist
+    return PreDoseChecklistSigned(
+        occurred_on=at.date(),
+        recorded_at=at,
+        recorded_by=f"inv.{one.site}",
+        site=one.site,
+        participant=one.id,
+        dose=1,
+        items={item.id: "in order" for item in items},
+        signer=f"inv.{one.site}",
+    )
 
 
 def _copies(trial: Trial) -> Iterator[Event]:
