@@ -12,6 +12,7 @@ from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import coding as c
 from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.participants import EntryVoided
+from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.reassessment import bears_on
 from gradatim.conduct.state import State
@@ -111,6 +112,21 @@ def test_a_list_of_another_site_says_nothing() -> None:
     apply(state, state.position + 1, made)
     adverse(state, term="Made-up swelling of the throat")
     assert perhaps(state) == watched_elements(study_of(state))
+
+
+def test_a_term_is_read_by_the_lists_of_where_it_was_written() -> None:
+    """Though its participant is at another site since, where another list says other things."""
+    state = treated()
+    load(state)
+    other = _fields("term,synonyms\nMade-up wobble,Anaphylaxis\n", "1")
+    apply(state, state.position + 1, event(c.TermListLoaded, "i", "S02", on=AFTER, **other))
+    adverse(state, term="Made-up swelling of the throat")
+    wobble: dict[str, Any] = {"adverse_event": "AE2", "term": "Made-up wobble", "onset": str(AFTER)}
+    add(state, AdverseEventReported, AFTER, **wobble)
+    one(state).site = "S02"
+    one(state).changed()
+    assert perhaps(state) == ()
+    assert perhaps(state, "AE2") == watched_elements(study_of(state))
 
 
 def test_a_list_made_in_error_leaves_it_open_again_and_takes_two_to_sign() -> None:

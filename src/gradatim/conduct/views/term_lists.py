@@ -55,6 +55,8 @@ def loaded_lists(state: State, site: str, before: int | None = None) -> list[Loa
 def listed_as(state: State, participant: Participant, term: str, at: int) -> tuple[Names, Codes]:
     """Return what the lists of the site called a term besides, and its codes, when it was written.
 
+    The site is where it was written: a participant may be at another one since.
+
     Args:
         state: the trial.
         participant: whose adverse event it is.
@@ -67,7 +69,7 @@ def listed_as(state: State, participant: Participant, term: str, at: int) -> tup
     """
     names: dict[str, None] = {}
     codes: dict[tuple[str, str], None] = {}
-    for one in loaded_lists(state, participant.site, at):
+    for one in loaded_lists(state, state.events[at].site or participant.site, at):
         for found in one.read.by_name.get(folded(term), ()):
             names |= dict.fromkeys((found.term, *found.synonyms))
             if found.code:
@@ -84,5 +86,5 @@ def reads_terms(state: State, position: int) -> bool:
         folded(event.term) in known
         for at, event in state.events.of(AdverseEventReported)
         if max((at, *state.corrected_by.get(at, ()))) > position
-        and entry.site in ("", state.participants[event.participant].site)
+        and entry.site in ("", event.site or state.participants[event.participant].site)
     )
