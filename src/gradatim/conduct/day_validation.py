@@ -6,6 +6,7 @@ the site.
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from gradatim.conduct.catalogue import ACTS
@@ -32,7 +33,10 @@ from gradatim.core.errors import UnusableInput
 
 CLOCKS_APART = timedelta(minutes=5)
 """By how much the clock that something is timed by may be ahead of the one that records it."""
-_DAYS = ("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth")
+_DAYS = (
+    *("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth"),
+    "data_cut_on",
+)
 _OF_A_LIFE = ("onset", "resolved_on", "collected_on", "detected_on", "start")
 _TIMES = (
     *("started_at", "ended_at", "taken_at", "sent_at", "site_aware_at", "sponsor_aware_at"),
@@ -60,8 +64,8 @@ def validate_days(state: State, event: Event) -> None:
     latest = _latest(state, event, now)
     _known_zone(event)
     _occurred(event, latest)
-    for name in (*_DAYS, "data_cut_on"):
-        told = getattr(event, name, None)
+    for name in _those_of(type(event), _DAYS):
+        told = getattr(event, name)
         if isinstance(told, str | date) and told:
             _come(event, name, str(told), latest)
     for name, at in _moments(event):
@@ -74,6 +78,12 @@ def validate_days(state: State, event: Event) -> None:
     _in_order(event)
     _since_birth(state, event)
     _resolved_after_onset(state, event)
+
+
+@lru_cache(maxsize=1_024)
+def _those_of(kind: type[Event], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of some fields a type of event has."""
+    return tuple(name for name in names if name in kind.__struct_fields__)
 
 
 def _unusable(event: Event, what: str, why: str = "", todo: str = "") -> UnusableInput:
@@ -129,8 +139,8 @@ def _come(event: Event, name: str, text: str, latest: date) -> None:
 
 def _moments(event: Event) -> Iterator[tuple[str, datetime]]:
     """Yield the times at which something happened, with the names of their fields."""
-    for name in _TIMES:
-        at: datetime | None = getattr(event, name, None)
+    for name in _those_of(type(event), _TIMES):
+        at: datetime | None = getattr(event, name)
         if at is not None:
             yield name, at
     if event.paper is not None:
@@ -205,8 +215,8 @@ def _since_birth(state: State, event: Event) -> None:
     if one is None:
         return
     birth = birth_of(state, one).day
-    told: dict[str, Any] = {name: getattr(event, name, None) for name in _OF_A_LIFE}
-    for name, text in told.items():
+    for name in _those_of(type(event), _OF_A_LIFE):
+        text: Any = getattr(event, name)
         if isinstance(text, str) and text and parse_day(text).last < birth.first:
             raise _unusable(
                 event,

@@ -248,9 +248,9 @@ def collection_has_not_ended(state: State, event: Event) -> Verdict:
     """Nothing is collected of who withdrew from everything, but what is of before that."""
     one = person(state, event)
     ended, _ = withdrawn_then(state, one, event, "all")
-    why = Breach.CONSENT(participant=Term(one.id), status=Term("withdrawn"))
     if ended is FALSE:
         return holds("consent was not withdrawn from everything")
+    why = Breach.CONSENT(participant=Term(one.id), status=Term("withdrawn"))
     return broken(why) if ended is TRUE else unknown(why)
 
 
@@ -260,11 +260,9 @@ def the_participant_lived(state: State, event: Event) -> Verdict:
     died = died_on(state, one)
     collected = getattr(event, "collected_on", None)
     day = parse_day(collected).first if collected else event.occurred_on
-    return either(
-        died is None or day <= died,
-        "they lived",
-        Breach.AFTER_DEATH(participant=Term(one.id), day=died or day),
-    )
+    if died is None or day <= died:
+        return holds("they lived")
+    return broken(Breach.AFTER_DEATH(participant=Term(one.id), day=died))
 
 
 def consent_is_to_the_version_in_force(state: State, event: Event) -> Verdict:

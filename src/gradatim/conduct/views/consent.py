@@ -189,6 +189,8 @@ def withdrawn_then(
         event: what tells of it.
         scope: `treatment`: any withdrawal counts; `all`: only that from everything.
     """
+    if not participant.entries_of.get(InformedConsentWithdrawn):
+        return FALSE, ""
     last = max(
         ((one.occurred_on, at) for at, one in _given_by(state, participant, event)),
         default=(date.min, 0),
