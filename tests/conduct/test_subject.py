@@ -1,7 +1,7 @@
 """What an act is about can be said of everybody, dosed or not, whatever its address gives."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.eligibility import assessed
 from gradatim.conduct.views.subject import Subject, subject_of
 from gradatim.core.truth import TRUE
-from tests.conduct.leveled import TODAY, leveled, limiting
+from tests.conduct.leveled import DOSED, TODAY, leveled, limiting
 from tests.conduct.ready import DAY, Led, enrolled, ready, refused
 from tests.conduct.test_withdrawn import HAPPENED
 
@@ -57,6 +57,23 @@ def test_a_candidate_is_read_with_its_day_relation_and_grade():
     assert lines["relation"] == "possible"
     assert "day 7 after the first dose" in lines["onset"]
     assert entry in found.entries
+
+
+def test_the_committee_reads_how_a_sentinel_was_watched_and_what_they_had():
+    """The same toxicities that its act has to name; of an allowance, all that count."""
+    state = leveled()
+    limiting(state, "P1")
+    one = state.participants["P1"]
+    for event in ("SentinelObservationJudged", "DosingAllowed", "EvaluabilityJudged"):
+        found = subject_of(state, event, one, {}, TODAY, NOW)
+        assert "P1-AE" in "; ".join(str(line.value) for line in found.lines)
+    lines = {
+        line.name: line.value
+        for line in subject_of(state, "SentinelObservationJudged", one, {}, TODAY, NOW).lines
+    }
+    assert lines["first_dose"] == DOSED
+    assert lines["watched_until"] == DOSED + timedelta(days=14)
+    assert lines["infusions"] == "1 of 1 to be observed"
 
 
 def test_a_checklist_shows_what_stands_against_the_dose():

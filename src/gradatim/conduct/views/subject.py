@@ -5,7 +5,7 @@ it. One function gives for each act the lines that are to be read and the entrie
 pages and programs show them beside the signature. What is worked out here is that of the views.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
@@ -24,8 +24,15 @@ from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grades import grades
 from gradatim.conduct.views.judgements import JUDGEMENTS
 from gradatim.conduct.views.reporting import reports
-from gradatim.conduct.views.safety import DltCandidate, dlt_outcome, possible_dlts
+from gradatim.conduct.views.safety import (
+    DltCandidate,
+    dlt_outcome,
+    left_on,
+    possible_dlts,
+    reactions_while_watched,
+)
 from gradatim.conduct.views.stopping_rules import unanswered_rules
+from gradatim.core.dates import step
 from gradatim.core.message import Text
 from gradatim.core.quantity import Quantity
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN, Truth
@@ -256,6 +263,45 @@ def _replacement(asked: ActInQuestion) -> Subject:
     return Subject(tuple(lines))
 
 
+def _evaluability(asked: ActInQuestion) -> Subject:
+    return Subject((*_replacement(asked).lines, *_counting(asked.state, asked.about)))
+
+
+def _allowance(asked: ActInQuestion) -> Subject:
+    one = asked.about
+    lines = [SubjectLine("level", str(one.level))] if one.level is not None else []
+    closed = [rule for rule in unanswered_rules(asked.state, asked.on) if rule.closes(one.level)]
+    lines += [SubjectLine("stopping_rules", rule.message, "bad") for rule in closed]
+    return Subject((*lines, *_counting(asked.state, one)))
+
+
+def _observation(asked: ActInQuestion) -> Subject:
+    """Say how long a sentinel is to be watched, whether they left, and what they had."""
+    state, one = asked.state, asked.about
+    sentinel, dosed = state.governing("safety").safety.sentinel, first_dose_on(state, one)
+    if sentinel is None or dosed is None:
+        return Subject()
+    number = str(len(given(state, one)))
+    lines = [
+        SubjectLine("first_dose", dosed),
+        SubjectLine("watched_until", step(dosed, sentinel.wait)),
+        SubjectLine("infusions", f"{number} of {sentinel.infusions} to be observed"),
+    ]
+    if (left := left_on(state, one)) is not None:
+        lines.append(SubjectLine("left_on", left, "warn"))
+    had = set(reactions_while_watched(state, one, sentinel))
+    return Subject((*lines, *_counting(state, one, had)))
+
+
+def _counting(
+    state: State, one: Participant, named: Container[str] | None = None
+) -> Iterator[SubjectLine]:
+    """Yield the candidates that count as dose-limiting; those that are named, if any are."""
+    for found in possible_dlts(state, one):
+        if found.counts and (named is None or found.id in named):
+            yield SubjectLine("candidate", f"{found.label} ({found.id})", "bad")
+
+
 def _eligibility(asked: ActInQuestion) -> Subject:
     """Say of the criteria what the signature would be asked: what is attested counts as it does."""
     one = asked.about
@@ -426,6 +472,9 @@ _SUBJECTS: Mapping[str, Callable[[ActInQuestion], Subject]] = {
     "DoseDecision": _dose_decision,
     "TrialResumed": _resumption,
     "ParticipantReplaced": _replacement,
+    "DosingAllowed": _allowance,
+    "EvaluabilityJudged": _evaluability,
+    "SentinelObservationJudged": _observation,
     "EligibilityConfirmed": _eligibility,
     "ClinicalSignificanceSigned": _result,
     "QueryAnswered": _query,
@@ -448,6 +497,9 @@ _OF_SOMEBODY = frozenset(
         "BedsideChecked",
         "DoseLimitingToxicityAdjudicated",
         "ParticipantReplaced",
+        "DosingAllowed",
+        "EvaluabilityJudged",
+        "SentinelObservationJudged",
         "EligibilityConfirmed",
         "ClinicalSignificanceSigned",
         "SafetyReportSent",

@@ -87,6 +87,8 @@ def _without_none(type_: inspect.Type) -> tuple[inspect.Type, bool]:
 def _chosen(type_: inspect.Type, choices: Choices, options: dict[str, Any]) -> forms.Field:
     if isinstance(type_, inspect.VarTupleType):
         coerce = int if isinstance(type_.item_type, inspect.IntType) else str
+        if not choices:
+            options["help_text"] = _("There is none.")
         return forms.TypedMultipleChoiceField(
             choices=choices, coerce=coerce, widget=forms.CheckboxSelectMultiple, **options
         )

@@ -123,6 +123,8 @@ LABELS: Mapping[str, _Words] = {
     "body weight": _("Body weight, beside that of the day"),
     "candidates": _("Candidates after which it may be given"),
     "closed_level": _("May it be given although its level is closed?"),
+    "watched_until": _("To be watched until"), "infusions": _("Infusions"),
+    "left_on": _("Left on"), "first_dose": _("First dose"),
     "stands": _("Is the entry right as it stands?"),
     "observed": _("Was what was seen of the participant enough?"),
     "evaluable": _("Does the participant count for the escalation?"),
