@@ -378,7 +378,8 @@ def _of_bags(whole: Body) -> Iterator[str]:
     """Yield bags that do not add up, where that is not said, or nobody is asked to explain it."""
     waiting = " ".join(one["what"] for one in whole["tasks"])
     for one in whole["product"]:
-        parts = [one[name] or 0 for name in ("used", "discarded", "returned", "left")]
+        places = ("used", "discarded", "returned", "left", "in_transit")
+        parts = [one[name] or 0 for name in places]
         off = 0.0 if one["received"] is None else one["received"] - sum(parts)
         if abs(off - one["difference"]) > 1e-6:
             yield f"bag {one['lot']}/{one['bag']} received {one['received']}, and comes to {parts}"
