@@ -176,6 +176,33 @@ def _unfit(now: Sequence[Body], lot: str, bag: str, event: Body) -> bool:
     return status != "ProductReleased" or (expiry is not None and moment_of(expiry) <= at)
 
 
+def _at(now: Sequence[Body], lot: str, bag: str) -> str | None:
+    """Return the site where a bag is, by the entries about it; None on its way between two."""
+    at: str | None = ""
+    for one in now:
+        if bag not in _bags_of(one) or one.get("lot") not in (None, lot):
+            continue
+        if says(one, "ProductShipped"):
+            at = None
+        elif says(one, *_IN_HAND):
+            at = one.get("site", "")
+    return at
+
+
+_IN_HAND = (
+    "ProductReceived",
+    "ShipmentReceived",
+    "ProductReturned",
+    "ProductDestroyed",
+    "DosePrepared",
+)
+
+
+def _bags_of(one: Body) -> list[str]:
+    rows = (*(one.get("bags") or ()), *(one.get("drawn") or ()))
+    return [row if isinstance(row, str) else row.get("id") or row["bag"] for row in rows]
+
+
 def _was_then(one: Body, event: Body) -> bool:
     """Whether an entry is of before a dose, or of its day if it allows one.
 
@@ -203,8 +230,12 @@ def _dose(before: Sequence[Body], event: Body) -> Iterator[str]:
     last, verified = prepared(now, who, event["dose"])
     if last is None or not verified:
         yield "a second person has verified the preparation"
-    elif any(_unfit(now, last["lot"], bag, event) for bag in _drawn(now, last)):
-        yield "the product is fit"
+    else:
+        drawn = _drawn(now, last)
+        if any(_unfit(now, last["lot"], bag, event) for bag in drawn):
+            yield "the product is fit"
+        elif any(_at(now, last["lot"], bag) != event["site"] for bag in drawn):
+            yield "the product is at the site"
     if event["dose"] == 1 and not doses(now, who):
         yield from _records(now, who, day)
         if last is not None and last["occurred_on"] == event["occurred_on"]:
@@ -301,6 +332,11 @@ DEVIATION: Mapping[str, tuple[str, ...]] = {
     "no toxicity of the participant's own is open": ("no toxicity is open",),
     "a second person has verified the preparation": ("the preparation is verified",),
     "the product is fit": ("the product is still fit",),
+    "the product is at the site": (
+        "what is handled is here",
+        "the product is still fit",
+        "the bags are those of the dose",
+    ),
     "a malignancy": ("the criteria hold",),
     "alt is above 2.5 times its limit": ("the criteria hold",),
     "ast is above 2.5 times its limit": ("the criteria hold",),
@@ -364,6 +400,7 @@ def differences(entries: Sequence[Body], whole: Body) -> Iterator[str]:
     now = as_they_stand(entries)
     yield from _of_toxicities(entries, whole)
     yield from _of_bags(whole)
+    yield from _of_places(now, whole)
     standing = (one["rule"] for one in whole["stopping"] if one["state"] != "answered")
     holding = {rule.split(" ")[0].rstrip(":") for rule in standing}
     for name, case in cases(now).items():
@@ -385,6 +422,18 @@ def _of_bags(whole: Body) -> Iterator[str]:
             yield f"bag {one['lot']}/{one['bag']} received {one['received']}, and comes to {parts}"
         if abs(off) > 0.01 and abs(off - one["explained"]) > 0.01 and one["bag"] not in waiting:
             yield f"nobody explains where {off:.4g} of bag {one['lot']}/{one['bag']} are"
+
+
+def _of_places(now: Sequence[Body], whole: Body) -> Iterator[str]:
+    """Yield bags that are told to be where the entries do not have them, or at two places."""
+    for one in whole["product"]:
+        at, name = _at(now, one["lot"], one["bag"]), f"bag {one['lot']}/{one['bag']}"
+        if one["left"] and one["in_transit"]:
+            yield f"{name} is at a site and on its way"
+        if one["left"] and at != one["site"]:
+            yield f"{name} is told to be at {one['site']}, and is at {at or 'no site'}"
+        if one["in_transit"] and at is not None:
+            yield f"{name} is told to be on its way, and is at {at}"
 
 
 def _of_toxicities(entries: Sequence[Body], whole: Body) -> Iterator[str]:

@@ -15,8 +15,9 @@ from gradatim.conduct.events import findings, participants, product, safety, tri
 from gradatim.conduct.events.base import Event, Measured, Paper, Signature
 from gradatim.conduct.permissions import who_may_correct, who_may_void
 from gradatim.conduct.simulate.opening import CELLS_PER_ML
-from gradatim.conduct.simulate.run import COMMITTEE, SPONSOR, Occasion, Run, staff
+from gradatim.conduct.simulate.run import COMMITTEE, SITES, SPONSOR, Occasion, Run, staff
 from gradatim.conduct.state import Participant
+from gradatim.conduct.transfers import site_of
 from gradatim.conduct.trial import Recorded
 from gradatim.core.errors import UnusableInput
 
@@ -164,12 +165,13 @@ def _correction(by: Disturbances, run: Run) -> None:
     entry = run.state.events[at]
     tries = [fields for name, fields in _CHANGES if name in entry.__struct_fields__]
     tries.append({"occurred_on": str(run.today)})
-    who = by.member(entry.site or "S01", who_may_correct(run.state, at))
+    site = site_of(run.state, entry)
+    who = by.member(site or "S01", who_may_correct(run.state, at))
     signature = Signature("Somebody", "corrected and seen by me")
     run.ask(
         participants.EntryCorrected,
         who if by.rng.random() < 0.9 else SPONSOR,
-        entry.site,
+        by.rng.choice((site, entry.site)),
         of=at,
         fields=dict(by.rng.choice(tries)),
         reason="a slip of the pen",
@@ -184,7 +186,7 @@ def _made_less(by: Disturbances, run: Run) -> None:
     )
     if at is None:
         return
-    site = run.state.events[at].site
+    site = site_of(run.state, run.state.events[at])
     run.ask(
         participants.EntryCorrected,
         staff(site, "investigator"),
@@ -216,7 +218,7 @@ def _void(by: Disturbances, run: Run) -> None:
     at = by.entry(run, 200, lambda at: bool(who_may_void(run.state, at)))
     if at is None:
         return
-    site = run.state.events[at].site or "S01"
+    site = site_of(run.state, run.state.events[at]) or "S01"
     signature = Signature("Somebody", "made in error, as I have seen")
     made = run.ask(
         participants.EntryVoided,
@@ -299,6 +301,67 @@ def _recall(by: Disturbances, run: Run) -> None:
         fields = {"bags": bags[: by.rng.randint(1, len(bags))]}
         fields |= {"worst_celsius": 25.0, "minutes": 30.0}
     run.ask(kind, staff(site, "cell_lab"), site, lot=lot.id, **fields)
+
+
+def _product_moves(by: Disturbances, run: Run) -> None:
+    """Bags go to the other site, all of them or some, or are received there and nobody sent them.
+
+    Some had been set aside, or thawed.
+    """
+    bags = [one for one in run.state.inventory.containers if one.site and not one.bound_for]
+    if not bags:
+        return
+    first = by.rng.choice(bags)
+    some = [one for one in bags if (one.lot, one.site) == (first.lot, first.site)]
+    sent = tuple(one.id for one in by.rng.sample(some, min(len(some), by.rng.choice((1, 2, 12)))))
+    there = next(site for site in SITES if site != first.site)
+    about: dict[str, Any] = {"lot": first.lot, "shipment": f"W{by.number}"}
+    if by.rng.random() < 0.2:
+        label = tuple(product.Bag(id=one, volume_ml=10.0) for one in sent)
+        run.ask(product.ProductReceived, staff(there, "cell_lab"), there, lot=first.lot, bags=label)
+    else:
+        laboratory = staff(first.site, "cell_lab")
+        run.ask(product.ProductShipped, laboratory, first.site, bags=sent, to_site=there, **about)
+        if by.rng.random() < 0.3:
+            return
+        came = sent[: by.rng.randint(0, len(sent))] if by.rng.random() < 0.3 else sent
+        run.ask(
+            product.ShipmentReceived,
+            staff(there, "cell_lab"),
+            there,
+            bags=came,
+            temperature=by.rng.choice(("in order", "in order", "not in order")),
+            seals="in order",
+            **about,
+        )
+    if by.rng.random() < 0.7:
+        run.ask(product.ProductReleased, staff(there, "cell_lab"), there, lot=first.lot, bags=sent)
+
+
+def _transfer(by: Disturbances, run: Run) -> None:
+    """Somebody goes on at the other site; or it is proposed, and nobody there takes them over."""
+    if (one := by.person(run)) is None:
+        return
+    here, there = one.site, next(site for site in SITES if site != one.site)
+    run.ask(
+        participants.TransferProposed,
+        by.rng.choice((staff(here, "investigator"), SPONSOR)),
+        here,
+        participant=one.id,
+        to_site=there,
+        agreed_on=run.today,
+        reason="has moved",
+        signature=Signature("An investigator", "they have agreed"),
+    )
+    if by.rng.random() < 0.8:
+        run.ask(
+            participants.ParticipantTransferred,
+            staff(there, "investigator"),
+            there,
+            participant=one.id,
+            from_site=here,
+            signature=Signature("An investigator", "I take them over"),
+        )
 
 
 def _dose_out_of_order(by: Disturbances, run: Run) -> None:
@@ -509,6 +572,7 @@ _BEFORE_THE_INFUSION: tuple[_Mishap, ...] = (
     _recall,
     _news_of_a_result,
     _toxicity_comes_to_light,
+    _product_moves,
     _pause,
 )
 _ON_A_DAY: tuple[_Mishap, ...] = (
@@ -526,6 +590,8 @@ _ON_A_DAY: tuple[_Mishap, ...] = (
     _news_of_a_result,
     _fever,
     _recall,
+    _product_moves,
+    _transfer,
     _dose_out_of_order,
     _leaves,
     _old_form,

@@ -49,7 +49,7 @@ from gradatim.core.truth import TRUE
 from gradatim.protocol.base import Basis
 from gradatim.protocol.questions import questions
 from gradatim.protocol.treatment import ProhibitedMedication
-from tests.conduct import product_cases
+from tests.conduct import product_cases, transfer_cases
 from tests.conduct.digest import digest
 from tests.conduct.leveled import leveled, limiting
 from tests.conduct.trials import START, TABLET, event, finished, protocol, simulated
@@ -888,6 +888,7 @@ def signing_unseen() -> Case:
 
 
 CASES |= product_cases.CASES
+CASES |= transfer_cases.CASES
 
 
 def confirming_twice() -> Case:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from gradatim.conduct.access import access_of
@@ -265,8 +266,6 @@ def test_a_shipment_made_in_error_never_happened_once_two_have_signed():
 
 
 def _signed(event: Event) -> Event:
-    import msgspec
-
     return msgspec.structs.replace(event, signature=SIGNED)
 
 

@@ -19,7 +19,11 @@ from django.urls import Resolver404, resolve
 
 from gradatim.conduct.catalogue import ACTS, Act, act_named
 from gradatim.conduct.events.base import Signature
-from gradatim.conduct.events.participants import EntryVoided, RecordNotUnderstood
+from gradatim.conduct.events.participants import (
+    EntryVoided,
+    RecordNotUnderstood,
+    TransferProposed,
+)
 from gradatim.conduct.events.product import (
     DosePrepared,
     PreDoseChecklistSigned,
@@ -163,6 +167,18 @@ def made_ready(app: Running) -> None:
     held = parse(document.encode(), "protocol.yaml")
     what_is_said = (
         event(RoleGranted, "sponsor.1", SITE, on=on, user="aide.S01.1", role="nurse"),
+        event(
+            TransferProposed,
+            "investigator.S02.1",
+            "S02",
+            on=on,
+            participant=next(
+                one.id for one in trial.state.participants.values() if one.site == "S02"
+            ),
+            to_site=SITE,
+            agreed_on=on,
+            reason="has moved",
+        ),
         event(
             RecordNotUnderstood,
             "nurse.S01.1",

@@ -100,7 +100,8 @@ class Access(NamedTuple):
         sites = self.sites(area)
         about = self.state.participants.get(participant_of(self.state, event) or "")
         if about is not None:
-            return about.site in sites
+            was_here = event.site in sites and event.site in about.former_sites
+            return about.site in sites or was_here  # what a site recorded it goes on reading
         return not event.site or event.site in sites
 
 

@@ -12,6 +12,7 @@ from gradatim.conduct.days import moved, zone_of
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.state import State
+from gradatim.conduct.transfers import site_of
 from gradatim.conduct.views.adverse_events import DIED
 from gradatim.core.errors import UnusableInput
 
@@ -52,13 +53,13 @@ def _can_be_corrected(state: State, event: EntryCorrected) -> None:
             "an authorisation is not corrected",
             "record the act that follows",
         )
-    if event.site != was.site:
-        where = f"site {was.site}" if was.site else "the trial as a whole"
+    if event.site != (site := site_of(state, was)):
+        where = f"site {site}" if site else "the trial as a whole"
         raise _unusable(
             event,
             f"entry {event.of} is of {where}",
             f"the correction names {event.site or 'no site'}",
-            "record it where the entry was recorded",
+            "record it where the entry was recorded, or where its participant is now",
         )
     if not event.fields:
         raise _unusable(event, "nothing is changed", "it names no field", "change what is wrong")

@@ -35,7 +35,7 @@ CLOCKS_APART = timedelta(minutes=5)
 """By how much the clock that something is timed by may be ahead of the one that records it."""
 _DAYS = (
     *("onset", "resolved_on", "collected_on", "detected_on", "start", "end", "birth"),
-    "data_cut_on",
+    *("data_cut_on", "agreed_on"),
 )
 _OF_A_LIFE = ("onset", "resolved_on", "collected_on", "detected_on", "start")
 _TIMES = (

@@ -34,6 +34,7 @@ from gradatim.conduct.product_validation import validate_product
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
 from gradatim.conduct.term_list_validation import validate_term_list
+from gradatim.conduct.transfers import site_of
 from gradatim.conduct.views.birth import agreed
 from gradatim.conduct.views.records import all_elements, held_records
 from gradatim.conduct.views.reporting import reported_in_error
@@ -145,6 +146,8 @@ def _people(state: State, event: Event) -> None:
         raise _unusable(
             event, f"{name} is the number of {other} as well", todo=f"record it of {other}"
         )
+    if isinstance(event, participants.ParticipantTransferred):
+        return  # of the site that takes them over
     of = state.participants[name].site
     if event.site and of and event.site != of:
         raise _unusable(event, f"{name} is a participant of site {of}, not of {event.site}")
@@ -352,13 +355,16 @@ def _voids(state: State, event: Event) -> None:
 
 def _same_place(state: State, event: Event, entry: Event) -> None:
     """What is said of an entry is said where it was recorded, or where its participant is."""
-    one = state.participants.get(getattr(entry, "participant", None) or "")
-    if event.site not in {entry.site, one.site if one else entry.site}:
+    one, site = (
+        state.participants.get(getattr(entry, "participant", None) or ""),
+        site_of(state, entry),
+    )
+    if event.site not in {site, one.site if one else site}:
         raise _unusable(
             event,
-            f"the entry is of {'site ' + entry.site if entry.site else 'the trial as a whole'}",
+            f"the entry is of {'site ' + site if site else 'the trial as a whole'}",
             f"this names {event.site or 'no site'}",
-            "record it where the entry was recorded",
+            "record it where the entry was recorded, or where its participant is now",
         )
 
 

@@ -101,6 +101,11 @@ def _watched(state: State, site: str, participant: Participant | None) -> Verdic
     return either(asked, "the protocol asks for a sentinel", "the protocol asks for no sentinel")
 
 
+def _one_site(state: State, site: str, participant: Participant | None) -> Verdict:
+    others = [name for name, status in state.sites.items() if status == "open" and name != site]
+    return either(bool(others), "there is another site", "no other site is open")
+
+
 def _erased(state: State, site: str, participant: Participant | None) -> Verdict:
     held = participant is None or (bool(participant.identity) and not participant.erased)
     return either(held, "identifying data are held", "no identifying data are held")
@@ -121,6 +126,7 @@ _CONDITIONS: Mapping[type[Event], Callable[[State, str, Participant | None], Ver
     t.TrialStopped: _stopped,
     t.SiteClosed: _site_closed,
     p.ParticipantReplaced: _replaced,
+    p.TransferProposed: _one_site,
     p.PersonalDataErased: _erased,
     s.DosingAllowed: _dosed,
     s.EvaluabilityJudged: _dosed,

@@ -126,7 +126,9 @@ def _may_transcribe(state: State, event: Event, paper: Paper) -> Verdict:
     if found.truth is not TRUE:
         return found
     day = day_at(state, event.site, paper.signed_at)
-    roles = roles_on(state, paper.signed_by, event.site, day)
+    roles = frozenset[str]().union(
+        *(roles_on(state, paper.signed_by, site, day) for site in _sites_on(state, event, day))
+    )
     if is_judgement(state, event):
         return _judges(paper.signed_by, roles)
     may = who_signs_on_paper(kind)
@@ -135,6 +137,14 @@ def _may_transcribe(state: State, event: Event, paper: Paper) -> Verdict:
     where = f" at site {event.site}" if event.site else ""
     who = f"{paper.signed_by}, who signed on paper{where}"
     return Verdict(FALSE, f"{who}, was not {' or '.join(may)} on {day}")
+
+
+def _sites_on(state: State, event: Event, day: date) -> set[str]:
+    """Return the sites that can have had the participant of an event on a day, and its own."""
+    one = state.participants.get(getattr(event, "participant", None) or "")
+    moves = one.moves if one is not None else []
+    left = {at.from_site for at in moves if state.events[at.position].occurred_on >= day}
+    return {event.site, *left}
 
 
 def _holds(state: State, event: Event, may: tuple[str, ...]) -> Verdict:

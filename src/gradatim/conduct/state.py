@@ -91,12 +91,19 @@ class Version(NamedTuple):
     on: date
 
 
+class Move(NamedTuple):
+    """That a participant went on at another site, by the entry with which that site took over."""
+
+    position: int
+    from_site: str
+
+
 @dataclass(slots=True)
 class Participant:
     """What is known of a participant, apart from what `views` works out.
 
     Args:
-        id, site, position: number, site, and the entry that registered them.
+        id, site, position: number, the site that has them now, and the entry that registered them.
         status: see `transitions.PARTICIPANT`.
         consents: position and version of each consent.
         consent: `none`, `given`, `treatment withdrawn` or `withdrawn`.
@@ -108,6 +115,7 @@ class Participant:
         before_end: the status that they had before their way ended.
         merged_into: the number that goes on where this one was given to somebody twice.
         screened_as: their number of an earlier screening.
+        moves: from which sites they went on at another, in their order.
         entries: positions of all entries about them that count.
         entries_of: the same by type of event.
         voided: positions of those that were made in error, and do not.
@@ -136,6 +144,7 @@ class Participant:
     before_end: str = ""
     merged_into: str = ""
     screened_as: str = ""
+    moves: list[Move] = field(default_factory=list)
     voided: list[int] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
     entries_of: dict[type[Event], list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -146,6 +155,17 @@ class Participant:
         default_factory=dict, init=False, repr=False, compare=False
     )  # grown in place: a copy of the participant has its own
     _past: dict[tuple[int, int], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def former_sites(self) -> tuple[str, ...]:
+        """The sites that had them before, and do not now, each once."""
+        left = dict.fromkeys(move.from_site for move in self.moves)
+        return tuple(one for one in left if one != self.site)
+
+    def site_at(self, position: int) -> str:
+        """Return the site that had them at an entry of the ledger."""
+        later = (move.from_site for move in self.moves if move.position > position)
+        return next(later, self.site)
 
     def concerned(self, position: int, kind: type[Event]) -> None:
         """Note an entry about them."""

@@ -228,8 +228,15 @@ def _difference(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "difference": off}
 
 
+def _transfer(now: Circumstances, fields: Fields) -> Fields:
+    """Fill in the site that a participant comes from."""
+    one = now.state.participants.get(fields.get("participant", ""))
+    return {**fields, "from_site": one.site if one is not None else ""}
+
+
 _COMPLETE: Mapping[str, Callable[[Circumstances, Fields], Fields]] = {
     "ParticipantRegistered": _registration,
+    "ParticipantTransferred": _transfer,
     "AdverseEventReported": _adverse_event,
     "ConcomitantMedicationRecorded": _medication,
     "UnscheduledVisitDone": _visit,

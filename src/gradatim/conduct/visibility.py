@@ -9,7 +9,9 @@ from typing import Any, Literal
 from gradatim.conduct.access import Access
 from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import ParticipantTransferred
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transfers import proposed_transfer
 from gradatim.dosing.inventory import Lot
 from gradatim.protocol.eligibility import EligibilityCriterion
 from gradatim.protocol.nodes import Age
@@ -76,8 +78,16 @@ def _require_participant(access: Access, event: Any) -> None:
     if name is None:
         return
     one = access.state.participants.get(name)
+    if isinstance(event, ParticipantTransferred) and takes_over(access, one):
+        return
     if one is None or not _sees_participant(access, one) or event.site not in ("", one.site):
         raise NotVisible("participant")
+
+
+def takes_over(access: Access, one: Participant | None) -> bool:
+    """Return whether a participant waits for one of the sites at which the user may take them."""
+    found = proposed_transfer(access.state, one) if one is not None else None
+    return found is not None and access.may("ParticipantTransferred", found[1].to_site)
 
 
 def _sees_participant(access: Access, one: Participant) -> bool:

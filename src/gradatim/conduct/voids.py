@@ -42,6 +42,7 @@ SUPERSEDED: Mapping[type[Event], str] = {
     p.CriterionAttested: "attest the criterion once more",
     p.EligibilityConfirmed: "confirm eligibility anew, or record that the person does not enter",
     p.ParticipantReplaced: _BY_PROPOSAL,
+    p.ParticipantTransferred: "transfer the participant back",
     p.ParticipantsMerged: "register the other person anew",
     p.NamesakeStated: "record the registration that it is of, or let it be",
     p.PersonalDataErased: "nothing brings erased data back",

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from gradatim.conduct.access import Access, ReadOnlyAccess
+from gradatim.conduct.access import SEES, Access, ReadOnlyAccess
 from gradatim.conduct.as_of import as_of
 from gradatim.conduct.state import State
+from gradatim.conduct.transfers import last_seen
 from gradatim.conduct.trial import Trial
 from gradatim.web import clock
-from gradatim.web.middleware import page_of
+from gradatim.web.middleware import match_of, page_of
 
 Respond = Callable[[HttpRequest], HttpResponse]
 CHOSEN = "as_of"
@@ -24,6 +25,18 @@ CHOSEN = "as_of"
 API = "/api/"
 OF_NOW = ("", "as-of", "look-back", "sign-in", "sign-out", "theme", "account")
 """Pages that are not of the trial, and those where what was chosen is changed."""
+OF_A_PARTICIPANT = (
+    "participant",
+    "visits",
+    "laboratory",
+    "adverse-events",
+    "scores",
+    "logs",
+    "doses",
+    "records",
+    "history",
+)
+"""Pages of one participant that the site which had them before goes on reading."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -69,10 +82,27 @@ def look_back(respond: Respond) -> Respond:
     def answered(request: HttpRequest) -> HttpResponse:
         chosen = request.session.get(CHOSEN) if hasattr(request, "access") else None
         if chosen is None or not request.access.sees("audit"):  # type: ignore[attr-defined]
-            return respond(request)
+            left = _when_they_left(request)
+            return respond(request) if left is None else _then(request, left, respond)
         return _then(request, Chosen(*chosen), respond)
 
     return answered
+
+
+def _when_they_left(request: HttpRequest) -> Chosen | None:
+    """Return when the participant of a page went on at another site than the user's.
+
+    The former site goes on reading what it knew then, and learns and records nothing more.
+    """
+    access: Access | None = getattr(request, "access", None)
+    match = match_of(request)
+    if access is None or match is None or match.url_name not in OF_A_PARTICIPANT:
+        return None
+    one = access.state.participants.get(str(match.kwargs.get("id", "")))
+    if one is None or not one.moves or any(access.sees_participant(area, one) for area in SEES):
+        return None
+    at = last_seen(one, access.sites("participants") | access.sites("dosing"))
+    return None if at is None else Chosen(at)
 
 
 def _then(request: HttpRequest, chosen: Chosen, respond: Respond) -> HttpResponse:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from gradatim.conduct.access import access_of
 from gradatim.core.errors import UnusableInput
@@ -77,10 +77,16 @@ def address_of(request: HttpRequest) -> str | None:
 
 def page_of(request: HttpRequest) -> str:
     """Give the name of the page that is asked for; empty if there is none."""
+    match = match_of(request)
+    return (match.url_name or "") if match is not None else ""
+
+
+def match_of(request: HttpRequest) -> ResolverMatch | None:
+    """Return the page that is asked for with what its address names; None if there is none."""
     try:
-        return resolve(request.path_info).url_name or ""
+        return resolve(request.path_info)
     except Resolver404:
-        return ""
+        return None
 
 
 def open_trial(respond: Respond) -> Respond:

@@ -317,6 +317,34 @@ class ParticipantsMerged(Event, frozen=True):
     reason: Reason
 
 
+class TransferProposed(Event, frozen=True):
+    """A participant is to go on at another site, to which they have agreed.
+
+    Args:
+        participant: who.
+        to_site: where.
+        agreed_on: the day on which the participant agreed to it.
+        reason: why.
+    """
+
+    participant: Id
+    to_site: Annotated[str, Meta(min_length=1, max_length=64)]
+    agreed_on: date
+    reason: Reason
+
+
+class ParticipantTransferred(Event, frozen=True):
+    """The other site takes a participant over: from now on they are recorded there.
+
+    Args:
+        participant: who.
+        from_site: the site that had them until now; the system fills that in.
+    """
+
+    participant: Id
+    from_site: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 class ParticipantFound(Event, frozen=True):
     """Somebody who was lost to follow-up is found again, and goes on as before."""
 
@@ -357,5 +385,7 @@ EVENTS = (
     ParticipantFound,
     NamesakeStated,
     ParticipantsMerged,
+    TransferProposed,
+    ParticipantTransferred,
     PersonalDataErased,
 )

@@ -20,7 +20,8 @@ from gradatim.conduct.folding.anew import (
     withdraws,
 )
 from gradatim.conduct.folding.handlers import Handlers
-from gradatim.conduct.state import ConsentForm, Deviation, Participant, State, plain_version
+from gradatim.conduct.folding.product import set_free
+from gradatim.conduct.state import ConsentForm, Deviation, Move, Participant, State, plain_version
 from gradatim.conduct.transitions import STEPS
 
 
@@ -175,6 +176,16 @@ def _merged(state: State, position: int, event: participants.ParticipantsMerged)
     other.changed()
 
 
+def _transferred(state: State, position: int, event: participants.ParticipantTransferred) -> None:
+    """Let everything about a participant be recorded at the other site, under any number."""
+    for one in state.participants.values():
+        named = participant_named(state, one.id)
+        if named is not None and named.id == event.participant and one.site != event.site:
+            one.moves.append(Move(position, one.site))
+            one.site = event.site
+    set_free(state, position, event)
+
+
 def _goes_along(kind: type[Event]) -> bool:
     return kind not in STEPS and kind not in _OWN
 
@@ -221,6 +232,7 @@ HANDLERS: Handlers = {
     participants.EntryCorrected: _corrected,
     participants.NamesakeStated: _namesake,
     participants.ParticipantsMerged: _merged,
+    participants.ParticipantTransferred: _transferred,
     participants.EligibilityConfirmed: _eligible,
     participants.ParticipantEnrolled: _enrolled,
     participants.ParticipantReplaced: _replaced,

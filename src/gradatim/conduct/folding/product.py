@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.events import product
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.participants import ParticipantTransferred
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import State
 from gradatim.dosing.accountability import adds_up
@@ -300,6 +301,14 @@ def _withheld(state: State, position: int, event: product.DoseWithheld) -> None:
             _move(state, event, one.lot, (one.id,), "discarded")
 
 
+def set_free(state: State, position: int, event: ParticipantTransferred) -> None:
+    """Free what is set aside for a participant at the site that they left, and not yet opened."""
+    for one in list(state.inventory.containers):
+        mine = one.reserved_for is not None and one.reserved_for[0] == event.participant
+        if mine and one.site != event.site and one.status in ("quarantined", "released"):
+            state.inventory.put(one._replace(reserved_for=None))
+
+
 def _move(
     state: State,
     event: Event,
@@ -321,8 +330,9 @@ def _move(
 def refold(state: State) -> None:
     """Fold the product anew from its entries as they stand, once one of them says another thing."""
     state.inventory = Inventory()
-    for position, event in state.events.of(*HANDLERS):
-        HANDLERS[type(event)](state, position, event)
+    every: Handlers = {**HANDLERS, ParticipantTransferred: set_free}
+    for position, event in state.events.of(*every):
+        every[type(event)](state, position, event)
 
 
 HANDLERS: Handlers = {

@@ -66,7 +66,7 @@ def void_stands(state: State, void: Void) -> bool:
 def is_investigator(state: State, user: str, entry: Event, position: int) -> bool:
     """Whether a user was an investigator where an entry is of; of no site, at any."""
     one = state.participants.get(getattr(entry, "participant", "") or "")
-    site = one.site if one else entry.site
+    site = one.site_at(position) if one else entry.site
     sites = [site] if site else [*state.sites, ""]
     return any("investigator" in state.roles_at(user, where, position) for where in sites)
 

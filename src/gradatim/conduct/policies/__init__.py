@@ -40,6 +40,7 @@ from gradatim.conduct.policies import (
     review,
     shipping,
     training,
+    transfers,
     urgent,
     verification,
 )
@@ -142,6 +143,15 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.ParticipantReplaced: (review.the_committee_signs, entry.the_reason_is_unrelated),
     p.PersonalDataErased: (entry.retention_has_ended,),
     p.VoidConfirmed: (entry.another_person_signs,),
+    p.TransferProposed: (
+        transfers.the_number_is_a_participant_s, transfers.the_receiving_site_is_open,
+        transfers.no_transfer_waits, review.the_data_are_not_locked,
+    ),
+    p.ParticipantTransferred: (
+        transfers.the_transfer_is_proposed, transfers.the_receiving_site_is_open,
+        transfers.another_person_takes_over, transfers.no_dose_is_under_way,
+        review.the_data_are_not_locked,
+    ),
     p.ParticipantsMerged: (entry.the_duplicate_was_not_treated,),
     d.RecordJudged: (
         entry.an_investigator_signs, entry.what_is_judged_has_a_history,

@@ -453,6 +453,8 @@ def the_bags_may_be_released(state: State, event: ProductReleased) -> Verdict:
             return broken(f"{bag.name} is at site {bag.site}, not at {event.site}")
         if (bag.status, "released") not in PRODUCT_TRANSITIONS:
             return broken(f"{bag.name} is {bag.status}")
+        if bag.volume_ml is not None and bag.prepared_for:  # wherever it has been since
+            return broken(f"{bag.name} was opened for {bag.prepared_for}")
     if event.out_of_specification and not _is(state, event.decided_by or "", "sponsor"):
         return broken("out of specification, and no one of the sponsor is named who decided")
     tests = state.governing("treatment").treatment.product.specification if state.versions else []

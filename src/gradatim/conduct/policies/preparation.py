@@ -342,6 +342,8 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
         for bag in state.inventory.find(prepared.lot, (drawn.bag,)):
             if bag not in unfit and bag.status != "prepared" and not bag.on_its_shelf:
                 children.append(broken(f"{bag.name} is {bag.status}"))
+            if not bag.is_at((event.site,)):
+                children.append(broken(f"{bag.name} is at site {bag.site}, not at {event.site}"))
     for bag, _ in _drawn(state, prepared):
         children += [
             thaw_clock(bag, moment(event), rules.thaw_to_end if rules else None),

@@ -35,7 +35,7 @@ def the_bags_may_be_shipped(state: State, event: ProductShipped) -> Verdict:
     if missing := [one for one in event.bags if one not in known]:
         found.append(Standing.NO_BAG(bags=listed(missing), lot=Term(event.lot)))
     if state.sites.get(event.to_site) != "open":
-        found.append(Standing.SITE_NOT_OPEN(site=Term(event.to_site)))
+        found.append(Breach.SITE_NOT_OPEN(site=Term(event.to_site)))
     return broken(Breach.BAGS_SHIPPED(bags=join(found, Pair.COMMA))) if found else holds("they may")
 
 

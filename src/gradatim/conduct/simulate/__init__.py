@@ -43,6 +43,7 @@ INCIDENTS = (
     "an event in words of one's own",
     "a bag leaks",
     "product moves between sites",
+    "a participant moves",
 )
 TOXICITY = (0.03, 0.10, 0.20, 0.30, 0.40)
 _LONGEST = 6 * 366

@@ -14,7 +14,7 @@ from gradatim.conduct.folding.review import places_at
 from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.mistakes import come_to_light
-from gradatim.conduct.simulate.moving import ship
+from gradatim.conduct.simulate.moving import ship, transfer
 from gradatim.conduct.simulate.opening import train_sites
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
@@ -365,6 +365,8 @@ def _lock(run: Run) -> None:
 def finish(run: Run) -> None:
     """Close the sites, look at the deviations, lock, export; then what still comes to light."""
     come_to_light(run)
+    if run.happens("a participant moves"):
+        transfer(run)
     for position in list(run.state.deviations):
         run.do(
             safety.ProtocolDeviationReviewed,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gradatim.conduct.events import product
+from gradatim.conduct.events import participants, product
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.simulate.opening import passed
 from gradatim.conduct.simulate.run import SITES, Run, staff
@@ -63,6 +63,37 @@ def ship(run: Run) -> None:
             difference=_ML,
             reason="the carrier has lost the box, and says so in writing",
         )
+
+
+def transfer(run: Run) -> None:
+    """Somebody moves house, and is followed at the other site."""
+    first, second = list(SITES)[:2]
+    some = [
+        one
+        for one in run.state.participants.values()
+        if one.site == first and one.status in ("treated", "completed")
+    ]
+    if not some:
+        return
+    one, now = some[-1], run.at(run.minutes)
+    run.do(
+        participants.TransferProposed,
+        staff(first, "investigator"),
+        first,
+        at=now,
+        participant=one.id,
+        to_site=second,
+        agreed_on=run.today,
+        reason="has moved to the other city",
+    )
+    run.do(
+        participants.ParticipantTransferred,
+        staff(second, "investigator"),
+        second,
+        at=now,
+        participant=one.id,
+        from_site=first,
+    )
 
 
 def _spare(run: Run, number: str) -> product.Bag:

@@ -102,11 +102,10 @@ def by_investigator(state: State, position: int, event: Event) -> bool:
 def signed_by_investigator(state: State, position: int) -> bool:
     """Whether an entry, as it stands, carries the signature of an investigator."""
     found = signings(state, position)
-    site = state.events[position].site
     return (
         bool(found)
         and found[-1].stands
-        and INVESTIGATOR in state.roles_at(found[-1].by, site, found[-1].entry)
+        and by_investigator(state, found[-1].entry, state.events[found[-1].entry])
     )
 
 

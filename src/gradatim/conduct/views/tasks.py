@@ -18,6 +18,7 @@ from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.policies import withdrawn_since
 from gradatim.conduct.proposals import altered_since, holding, signatures_needed
 from gradatim.conduct.state import Participant, State, Void
+from gradatim.conduct.transfers import proposed_transfer, site_of
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.approvals import AUTHORITIES, lapsed, last_day
@@ -430,6 +431,14 @@ def _waiting(state: State, one: Participant, now: datetime, on: date) -> Iterato
         )
 
 
+def _transfers(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Yield the transfer that waits for the site which is to take a participant over."""
+    if (found := proposed_transfer(state, one)) is not None:
+        _, event = found
+        what = f"{one.id} of site {one.site} is to go on here: {event.reason}"
+        yield Task("transfer", what, "ParticipantTransferred", event.to_site, one.id)
+
+
 _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[Task]], ...] = (
     _reports,
     _nullifications,
@@ -447,6 +456,7 @@ _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[T
     _results,
     _changed_records,
     _waiting,
+    _transfers,
 )
 
 
@@ -457,7 +467,7 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
                 "query",
                 f"{query.id}: {query.question}",
                 "QueryAnswered",
-                state.events[query.of].site,
+                site_of(state, state.events[query.of]),
                 _about(state, query.of),
                 None,
                 {"query": query.id},

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.tasks import Task, tasks
+from gradatim.conduct.visibility import takes_over
 
 
 class VisibleTask(NamedTuple):
@@ -45,4 +46,6 @@ def visible_tasks(access: Access, now: datetime, on: date) -> list[VisibleTask]:
 def _is_visible(access: Access, task: Task, about: Participant | None) -> bool:
     if about is None:
         return not task.site or task.site in access.sites("overview")
+    if task.event == "ParticipantTransferred" and takes_over(access, about):
+        return True  # whoever is to take somebody over does not see them yet
     return any(access.sees_participant(area, about) for area in ("participants", "dosing"))

@@ -128,6 +128,7 @@ LABELS: Mapping[str, _Words] = {
     "stands": _("Is the entry right as it stands?"),
     "observed": _("Was what was seen of the participant enough?"),
     "evaluable": _("Does the participant count for the escalation?"),
+    "agreed_on": _("The participant agreed on"), "from_site": _("From site"),
     "shipment": _("Number of the shipment"), "to_site": _("To site"),
     "expected_on": _("Expected on"), "seals": _("Seals and container"),
     "something_else": _("It is something else that the protocol asks about"),

@@ -30,6 +30,7 @@ from gradatim.conduct.personal import birth_recorded, open_identity, sealed_anew
 from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transfers import site_of
 from gradatim.conduct.visibility import sees_entry
 from gradatim.core.errors import UnusableInput
 from gradatim.web.access import Request, page
@@ -85,13 +86,13 @@ def entry(request: Request, position: int) -> HttpResponse:
             and verified_before_correction(state, position),
             "not_signed_anew": changed_after_signature(state, position),
             "queries": [one for one in state.queries.values() if one.of == position],
-            "may_correct": about is not None and access.has_any(who, event.site),
+            "may_correct": about is not None and access.has_any(who, site_of(state, event)),
             "correctors": who if is_signed(state, position) else (),
             "void": void,
             "voided": state.events[void.position] if void else None,
             "place": place,
             "to_void": to_void,
-            "may_void": access.has_any(who_may_void(state, to_void), event.site),
+            "may_void": access.has_any(who_may_void(state, to_void), site_of(state, event)),
             "may_confirm": void is not None
             and void.since is None
             and access.user not in void.signers
@@ -121,13 +122,14 @@ def correct(request: Request, position: int) -> HttpResponse:
     state = access.state
     event = opened_entry(state, position, seen_entry(access, position))
     one = state.participants.get(participant_of(state, event) or "")
-    if one is None or not access.has_any(who_may_correct(state, position), event.site):
+    site = site_of(state, event)
+    if one is None or not access.has_any(who_may_correct(state, position), site):
         raise Http404(_("There is no such page."))
     plain = msgspec.to_builtins(event)
     about = ABOUT | (OF_RECORD if isinstance(event, RecordJudged) else set())
     given = {name: str(plain[name]) for name in about if plain.get(name) not in (None, "")}
-    day = today_at(state, event.site)
-    asked = FormContext(type(event).__name__, access, event.site, one, given, day)
+    day = today_at(state, site)
+    asked = FormContext(type(event).__name__, access, site, one, given, day)
     own = bool(own_answers(state, position))
     signs = meaning_of_correction(type(event)) if is_signed(state, position) else ""
     filling = Filling(

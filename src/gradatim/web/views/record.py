@@ -31,6 +31,7 @@ from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.open_items import may_stay_open, open_items
 from gradatim.conduct.views.record_review import review_record
+from gradatim.conduct.visibility import takes_over
 from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
@@ -228,11 +229,12 @@ def asked_of(request: Request, event: str) -> FormContext | None:
     query = request.GET
     one = None
     if query.get("participant") and event != "ParticipantRegistered":
-        one = _participant(access, query["participant"])
+        one = _participant(access, query["participant"], event)
     sites = access.sites_for(event)
     if not sites:
         raise Http404(_("There is no such act for you."))
-    site = one.site if one and one.site in sites else query.get("site")
+    here = one is not None and one.site in sites and event != "ParticipantTransferred"
+    site = one.site if one and here else query.get("site")
     if site is None and len(sites) == 1:
         site = sites[0]
     if site is None:
@@ -254,8 +256,13 @@ def asked_of(request: Request, event: str) -> FormContext | None:
     )
 
 
-def _participant(access: Any, id: str) -> Any:
-    """Give a participant whom the user sees in any of the areas where acts begin."""
+def _participant(access: Any, id: str, event: str) -> Any:
+    """Return a participant whom the user sees in any of the areas where acts begin.
+
+    Whoever is to take a participant over sees that they wait.
+    """
+    if event == "ParticipantTransferred" and takes_over(access, access.state.participants.get(id)):
+        return access.state.participants[id]
     for area in ("participants", "dosing"):
         one = access.state.participants.get(id)
         if one is not None and access.sees_participant(area, one):

@@ -6,6 +6,8 @@ from django.shortcuts import render
 from gradatim.conduct.access import Access
 from gradatim.conduct.corrections import signings
 from gradatim.conduct.narrative import narrate_in_words
+from gradatim.conduct.state import Participant
+from gradatim.conduct.transfers import last_seen
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.doses import doses
 from gradatim.conduct.views.judgements import to_be_signed
@@ -51,8 +53,18 @@ def participants(request: Request) -> HttpResponse:
     return render(
         request,
         "gradatim/participants.html",
-        {"rows": rows, "statuses": statuses, "status": status},
+        {"rows": rows, "statuses": statuses, "status": status, "left": _left(access)},
     )
+
+
+def _left(access: Access) -> list[Participant]:
+    """Return the participants who went on at another site than the user's, as it knew them."""
+    sites = access.sites("participants")
+    return [
+        one
+        for one in access.state.participants.values()
+        if one.site not in sites and last_seen(one, sites) is not None
+    ]
 
 
 @page("participants")
