@@ -28,7 +28,7 @@ AT_SITE = (
 FORM_LANGUAGES = ("zh-CN", "en")
 RANGES = "2026-1"
 LABORATORY = "central"
-TERMS = "term,synonyms\nMade-up complaint,Made-up trouble\n"
+TERMS = "term,synonyms\nInvented complaint,Invented trouble\n"
 BAG_ML, CELLS_PER_ML = 10.0, 5_000_000.0
 
 
@@ -69,7 +69,7 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
         coding.TermListLoaded,
         DATA_MANAGER,
         at=run.at(run.minutes),
-        name="made-up",
+        name="invented",
         version="1",
         document=TERMS,
         sha256=sha256(TERMS.encode()).hexdigest(),
