@@ -430,7 +430,8 @@ def _of_places(now: Sequence[Body], whole: Body) -> Iterator[str]:
         at, name = _at(now, one["lot"], one["bag"]), f"bag {one['lot']}/{one['bag']}"
         if one["left"] and one["in_transit"]:
             yield f"{name} is at a site and on its way"
-        if one["left"] and at != one["site"]:
+        # Of a dose that names no bags it is not read here where they were in hand last.
+        if one["left"] and not one["used"] and at != one["site"]:
             yield f"{name} is told to be at {one['site']}, and is at {at or 'no site'}"
         if one["in_transit"] and at is not None:
             yield f"{name} is told to be on its way, and is at {at}"

@@ -42,6 +42,8 @@ def test_a_participant_is_proposed_taken_over_and_read_where_they_were(app: Runn
     former = markup(here.get(page))
     assert "Nothing can be recorded" in former
     assert "/record/" not in former.split("<main")[1].split("</main>")[0]
+    for tab in ("eligibility", "doses", "history"):
+        assert here.get(f"{page}{tab}/").status_code == 200
     assert here.post(page, {}).status_code in (405, 409)
     assert "Went on at another site" in markup(here.get("/participants/"))
     address = f"/record/AdverseEventReported/?participant={one.id}"

@@ -33,6 +33,8 @@ OF_A_PARTICIPANT = (
     "scores",
     "logs",
     "doses",
+    "eligibility",
+    "emergency",
     "records",
     "history",
 )
