@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.trial import RulingSigned
 from gradatim.conduct.policies import check, refusals
@@ -20,6 +21,7 @@ from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import with_system_fields
 from gradatim.conduct.trial import Recorded
+from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.protocol.questions import Question, questions
 from gradatim.web.access import Request, page
@@ -126,14 +128,22 @@ def _marked(request: Request, form: ActForm, open_: list[Question]) -> list[Even
         if not said:
             continue
         ruling = _ruling(request, one, "" if said is True else said)
-        verdict = check(state, ruling)
-        if verdict.truth is not TRUE:
-            for _rule, why in refusals(state, ruling, verdict):
-                form.add_error(_name(one), why)
+        for why in _against(state, ruling):
+            form.add_error(_name(one), why)
         made.append(ruling)
     if not made:
         form.add_error(None, _("No question is marked: mark each that you confirm."))
     return made
+
+
+def _against(state: State, ruling: Event) -> list[str]:
+    """Return why a ruling cannot be recorded: it cannot be meant, or a rule is not met."""
+    try:
+        validate(state, ruling)
+    except UnusableInput as error:
+        return [str(error)]
+    verdict = check(state, ruling)
+    return [] if verdict.truth is TRUE else [why for _, why in refusals(state, ruling, verdict)]
 
 
 def _ruling(request: Request, question: Question, reading: str) -> Event:
