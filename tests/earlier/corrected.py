@@ -13,6 +13,7 @@ from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.events import findings, participants, safety, trial
 from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.events.product import DoseAdministered
+from gradatim.conduct.folding.trial import submitted_study
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import forget, sealed
 from gradatim.conduct.simulate import simulate
@@ -83,22 +84,36 @@ def corrected(path: Path, keys: Path) -> None:
 
 
 class _Ruled(Trial):
-    """A trial whose sponsor rules on every safety question before the protocol is activated."""
+    """A trial whose sponsor submits each version, and confirms its safety items, beforehand."""
 
     def record(self, event: Event, seen: int | None = None, request: str = "") -> RecordOutcome:
-        if isinstance(event, trial.ProtocolActivated):
-            open_ = questions(load(NAME).study)
-            for one in (one for one in open_ if one.safety and one.ruling is None):
-                made = trial.RulingSigned(
-                    occurred_on=event.occurred_on,
-                    recorded_at=event.recorded_at,
-                    recorded_by=event.recorded_by,
-                    question=one.key,
-                    signer=event.recorded_by,
-                    answer="as the document says",
-                )
-                assert isinstance(super().record(made), Recorded)
+        if isinstance(event, trial.ProtocolActivated | trial.ProtocolAmended):
+            self._rule(event)
         return super().record(event, seen, request)
+
+    def _rule(self, event: trial.ProtocolActivated | trial.ProtocolAmended) -> None:
+        by: dict[str, Any] = {
+            "occurred_on": event.occurred_on,
+            "recorded_at": event.recorded_at,
+            "recorded_by": event.recorded_by,
+        }
+        held = trial.ProtocolSubmitted(
+            **by, version=event.version, document=event.document, sha256=event.sha256
+        )
+        assert isinstance(super().record(held), Recorded)
+        study = submitted_study(self.state)
+        assert study is not None
+        for one in (one for one in questions(study) if one.safety and not one.settled):
+            made = trial.RulingSigned(
+                **by,
+                question=one.key,
+                value=one.value,
+                outcome="confirmed",
+                answer=one.names[0] if one.choices else "",
+                signer=event.recorded_by,
+            )
+            found = super().record(made)
+            assert isinstance(found, Recorded), found
 
 
 class _Led:
@@ -117,7 +132,12 @@ class _Led:
 
     def correct(self, by: str, of: int, **fields: Any) -> int:
         return self.record(
-            participants.EntryCorrected, by, of=of, fields=fields, reason="read from the wrong line"
+            participants.EntryCorrected,
+            by,
+            of=of,
+            fields=fields,
+            reason="read from the wrong line",
+            signature=SIGNED,
         )
 
 
@@ -159,7 +179,7 @@ def _correct_weights(led: _Led) -> None:
 
 
 def _correct_history(led: _Led) -> None:
-    """A day, and of a signed entry what was signed, the signature and the site."""
+    """A day, and of a signed entry what was signed."""
     fact = led.record(
         participants.FactRecorded,
         COORDINATOR,
@@ -180,15 +200,6 @@ def _correct_history(led: _Led) -> None:
         sources="hospital record",
     )
     led.correct(INVESTIGATOR, signed, sources="hospital record, interview")
-    led.correct(
-        COORDINATOR,
-        signed,
-        site="S02",
-        signature={
-            "printed_name": "Coordinator One",
-            "meaning": "I have reviewed this and it is right",
-        },
-    )
 
 
 def _correct_safety(led: _Led, one: Participant) -> None:
@@ -234,8 +245,8 @@ def _amend(led: _Led) -> None:
     text = last.document.replace(f'version: "{version}"', 'version: "2.0"', 1)
     text = text.replace("wait: 14 days", "wait: 21 days", 1)
     text = text.replace("label: day 7\n", "label: day seven\n", 1)
-    text = text.replace("label: malignancy,", "label: any malignancy,", 1)
-    for made in ("wait: 21 days", "label: day seven\n", "label: any malignancy,"):
+    text = text.replace("label: malignancy\n", "label: any malignancy\n", 1)
+    for made in ("wait: 21 days", "label: day seven\n", "label: any malignancy\n"):
         assert text.count(made) == 1, made
     for who in ("ethics", "regulator"):
         led.record(

@@ -4,7 +4,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from gradatim.conduct.events import coding, participants, product, trial
-from gradatim.conduct.folding.trial import questions_of
+from gradatim.conduct.policies.protocol import asked_about
 from gradatim.conduct.simulate.run import (
     CODER,
     COMMITTEE,
@@ -81,9 +81,9 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
 
 
 def _confirm(run: Run, key: str) -> None:
-    """The sponsor confirms what the protocol says of an item, where it asks for a ruling."""
-    for one in questions_of(run.document):
-        if one.key == key:
+    """The sponsor confirms what the protocol says of an item, where nobody has yet."""
+    for one in asked_about(run.state, key):
+        if not one.settled:
             run.do(
                 trial.RulingSigned,
                 SPONSOR,
