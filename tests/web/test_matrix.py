@@ -70,7 +70,7 @@ def arguments(app: Running) -> dict[str, list]:
     lot = next(
         lot.id
         for lot in state.lots.values()
-        if any(bag.site == HERE for bag in lot.containers.values())
+        if all(bag.site == HERE for bag in lot.containers.values())
     )
     person = (
         "participant",
