@@ -147,7 +147,8 @@ def _looks_around(lead: Visitor, earlier: Earlier) -> None:
     for number, one in ledger["installation"]["participants"].items():
         if one["site"] == "S01":
             assert number in everybody + screened
-    weights = [one for one in corrected if one["field"] == "results"]
+    results = [one for one in corrected if one["field"] == "results"]
+    weights = [one for one in results if one["earlier"][0]["element"] == "body_weight"]
     page = lead.page(f"/entries/{weights[0]['of']}/")
     for one in (*(each["earlier"] for each in weights), weights[-1]["now"]):
         assert str(one[0]["value"]) in page
