@@ -8,7 +8,7 @@ import pytest
 import gradatim.conduct.policies as product
 import gradatim.conduct.trial as recording
 from gradatim.conduct.folding import participants as folding
-from gradatim.conduct.policies import POLICIES, dosing, entry, urgent
+from gradatim.conduct.policies import POLICIES, consent, dosing, entry, urgent
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.views import adverse_events, safety
 from tests.conduct.disturbed import disturbed, told_wrongly
@@ -36,7 +36,7 @@ def instead(where: Any, name: str, other: Any) -> Without:
 
 
 MUTANTS: dict[str, Without] = {
-    "consent is not asked for": without(entry.consent_is_in_force),
+    "consent is not asked for": without(consent.consent_is_in_force),
     "nobody needs a place": without(dosing.a_place_is_held),
     "who left is treated": without(dosing.treatment_goes_on),
     "an urgent measure holds nothing": without(urgent.no_urgent_measure_holds),

@@ -29,6 +29,7 @@ from gradatim.conduct.policies import (
     allowing,
     approvals,
     check,
+    consent,
     dating,
     dosing,
     entry,
@@ -469,11 +470,11 @@ CASES: dict[Policy, Callable[[], Case]] = {
     entry.the_number_is_new: lambda: (with_new(), _registration()),
     entry.the_person_is_new: lambda: (with_new(), _registration(participant="N2")),
     entry.the_step_is_legal: lambda: (with_new(), about(p.Disposition, new(), status="completed")),
-    entry.consent_is_in_force: lambda: (
+    consent.consent_is_in_force: lambda: (
         with_new(),
         about(f.EncounterDone, new(), encounter="screening"),
     ),
-    entry.consent_is_to_the_version_in_force: lambda: (
+    consent.consent_is_to_the_version_in_force: lambda: (
         after(
             under_way(),
             amended(
@@ -484,22 +485,22 @@ CASES: dict[Policy, Callable[[], Case]] = {
         ),
         given(treated()),
     ),
-    entry.a_new_consent_is_to_a_later_version: lambda: (
+    consent.a_new_consent_is_to_a_later_version: lambda: (
         with_new(),
         about(p.InformedConsentRenewed, new(), version="2", language="en", obtained_by="i"),
     ),
-    entry.the_participant_agrees_before_any_procedure: lambda: (
+    consent.the_participant_agrees_before_any_procedure: lambda: (
         after(
             with_new(),
             event(f.VitalSignsRecorded, "nurse.S01.1", "S01", participant="N1", results=()),
         ),
         about(p.InformedConsentObtained, new(), version="1", language="en", obtained_by="i"),
     ),
-    entry.the_form_is_the_one_in_force: lambda: agreed(version="0.1-draft"),
-    entry.the_language_is_one_of_the_form: lambda: agreed(language="xx"),
-    entry.who_obtains_consent_may: lambda: agreed(obtained_by="the.cleaner"),
-    entry.the_representative_is_foreseen: lambda: agreed(given_by="representative"),
-    entry.collection_has_not_ended: lambda: (
+    consent.the_form_is_the_one_in_force: lambda: agreed(version="0.1-draft"),
+    consent.the_language_is_one_of_the_form: lambda: agreed(language="xx"),
+    consent.who_obtains_consent_may: lambda: agreed(obtained_by="the.cleaner"),
+    consent.the_representative_is_foreseen: lambda: agreed(given_by="representative"),
+    consent.collection_has_not_ended: lambda: (
         after(with_new(), _consent(), about(p.InformedConsentWithdrawn, new(), scope="all")),
         about(
             p.FactRecorded,

@@ -30,6 +30,7 @@ from gradatim.conduct.policies import (
     allowing,
     approvals,
     bedside,
+    consent,
     dating,
     dosing,
     entry,
@@ -53,8 +54,8 @@ from gradatim.core.verdict import Verdict
 
 ACTIVE = protocol.a_version_is_active
 GATES: tuple[Policy, ...] = (
-    entry.consent_is_in_force,
-    entry.consent_is_to_the_version_in_force,
+    consent.consent_is_in_force,
+    consent.consent_is_to_the_version_in_force,
     entry.eligibility_is_confirmed,
     dosing.a_place_is_held,
     dosing.treatment_goes_on,
@@ -79,13 +80,13 @@ BEFORE_SIGNING: tuple[Policy, ...] = (*GATES, preparation.the_preparation_still_
 """What must hold before a dose is signed for, whoever signs and whatever the items say."""
 
 _UNLOCKED = (review.the_data_are_not_locked,)
-_WITH_CONSENT = (entry.consent_is_in_force, entry.the_participant_lived, *_UNLOCKED)
-_COLLECTED = (entry.collection_has_not_ended, *_UNLOCKED)
+_WITH_CONSENT = (consent.consent_is_in_force, entry.the_participant_lived, *_UNLOCKED)
+_COLLECTED = (consent.collection_has_not_ended, *_UNLOCKED)
 _OF_CONSENT = (
-    entry.the_form_is_the_one_in_force,
-    entry.the_language_is_one_of_the_form,
-    entry.who_obtains_consent_may,
-    entry.the_representative_is_foreseen,
+    consent.the_form_is_the_one_in_force,
+    consent.the_language_is_one_of_the_form,
+    consent.who_obtains_consent_may,
+    consent.the_representative_is_foreseen,
     training.who_acts_is_trained,
     *_UNLOCKED,
 )
@@ -126,15 +127,15 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     p.EligibilityConfirmed: (
         entry.the_trial_goes_on, entry.the_step_is_legal, entry.an_investigator_signs,
-        entry.consent_is_in_force, entry.every_criterion_is_met,
+        consent.consent_is_in_force, entry.every_criterion_is_met,
         training.who_authorises_is_trained,
     ),
-    p.PlacedOnWaitingList: (entry.the_step_is_legal, entry.consent_is_in_force),
+    p.PlacedOnWaitingList: (entry.the_step_is_legal, consent.consent_is_in_force),
     p.ParticipantEnrolled: (
         approvals.the_approvals_are_in_force, urgent.no_urgent_measure_holds,
         entry.the_site_is_open, entry.the_trial_goes_on, entry.dosing_is_not_paused,
-        entry.the_step_is_legal, entry.consent_is_in_force,
-        entry.consent_is_to_the_version_in_force, entry.eligibility_is_confirmed,
+        entry.the_step_is_legal, consent.consent_is_in_force,
+        consent.consent_is_to_the_version_in_force, entry.eligibility_is_confirmed,
         entry.the_criteria_still_hold, entry.the_level_is_open, dosing.the_level_is_tolerated,
         dosing.no_stopping_rule_has_fired,
         entry.a_place_is_free,
@@ -212,10 +213,10 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.InformedConsentObtained: (
         approvals.the_approvals_are_in_force,
         entry.the_step_is_legal,
-        entry.the_participant_agrees_before_any_procedure,
+        consent.the_participant_agrees_before_any_procedure,
         *_OF_CONSENT,
     ),
-    p.InformedConsentRenewed: (entry.a_new_consent_is_to_a_later_version, *_OF_CONSENT),
+    p.InformedConsentRenewed: (consent.a_new_consent_is_to_a_later_version, *_OF_CONSENT),
     p.FactRecorded: _COLLECTED,
     p.RecordNotUnderstood: _COLLECTED,
     p.EntryCorrected: _UNLOCKED,
@@ -257,7 +258,7 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
     x.ProductReturned: (account.the_bags_are_known, shipping.what_is_handled_is_here),
     x.ProductDestroyed: (account.the_bags_are_known, shipping.what_is_handled_is_here),
     EncounterDone: (
-        entry.consent_is_in_force,
+        consent.consent_is_in_force,
         entry.the_participant_lived,
         entry.the_visit_is_in_its_window,
         *_UNLOCKED,

@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.policies.allowing import the_protocol_leaves_it_to_the_committee
+from gradatim.conduct.policies.consent import (
+    consent_is_in_force,
+    consent_is_to_the_version_in_force,
+)
 from gradatim.conduct.policies.dosing import (
     every_item_is_in_order,
     no_criterion_fails,
@@ -23,8 +27,6 @@ from gradatim.conduct.policies.dosing import (
     the_sentinel_was_watched,
 )
 from gradatim.conduct.policies.entry import (
-    consent_is_in_force,
-    consent_is_to_the_version_in_force,
     dosing_is_not_paused,
     eligibility_is_confirmed,
     every_criterion_is_met,
