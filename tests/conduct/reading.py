@@ -227,16 +227,28 @@ def counted(before: Sequence[Body]) -> dict[str, set[str]]:
     for position, one in enumerate(before, 1):
         if says(one, "DoseLimitingToxicityAdjudicated"):
             said[one["candidate"]] = position, one["dose_limiting"]
-    now = as_they_stand(before)
+    now, taken = as_they_stand(before), _taken_along(before)
     sure, found = candidates(before), dict[str, set[str]]()
     for name, case in cases(now).items():
-        if not doses(now, case.who):
-            continue
         at, limiting = said.get(name, (0, name in sure))
+        if name not in sure and taken.get(name, 0) > at:
+            continue  # two people have signed that it goes along with what was made in error
         raised = _severity(before, name) > _severity(before[:at], name) if at else False
         if limiting or (raised and name in sure):
             found.setdefault(case.who, set()).add(name)
     return found
+
+
+def _taken_along(before: Sequence[Body]) -> dict[str, int]:
+    """Return the candidates that go along with an entry made in error, and who says so where."""
+    gone, begins = void(before), "the candidate "
+    return {
+        told.removeprefix(begins): position
+        for position, one in enumerate(before, 1)
+        if says(one, "EntryVoided") and one["of"] in gone
+        for told in one.get("bears_on") or ()
+        if told.startswith(begins)
+    }
 
 
 def had_begun(before: Sequence[Body], name: str, on: str) -> bool:
