@@ -294,24 +294,47 @@ def test_the_end_of_the_trial_is_none_of_a_dose_before_it():
     assert entered_later(led) == {}
 
 
-@pytest.mark.parametrize(
-    ("lost", "found", "counts"),
-    [(-2, 1, True), (-2, None, True), (-2, -1, False), (1, None, False), (1, 2, False)],
+LOST: tuple[type[Event], dict[str, Any]] = (p.Disposition, {"status": "lost to follow-up"})
+FOUND: tuple[type[Event], dict[str, Any]] = (p.ParticipantFound, {"reason": "has called"})
+ENDS: tuple[tuple[type[Event], dict[str, Any]], ...] = (
+    LOST,
+    (p.Disposition, {"status": "withdrawn"}),
+    (p.InformedConsentWithdrawn, {"scope": "all"}),
+    (p.ScreenFailed, {"criteria": ("E1",)}),
 )
-def test_a_dose_on_paper_is_asked_who_was_lost_then(lost: int, found: int | None, counts: bool):
-    """Days after the dose; whoever was found since had left when the dose was given."""
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(("days", "counts"), [(-2, True), (1, False)])
+def test_a_dose_on_paper_is_asked_who_had_left_then(
+    end: tuple[type[Event], dict[str, Any]], days: int, counts: bool
+):
+    """However they left, and not who has left since the dose was given."""
     led = ready()
     bags(led, at(30))
-
-    def told(kind: type[Event], days: int, **fields: Any) -> None:
-        on = DAY + timedelta(days=days)
-        about = event(kind, LEAD, SITE, on=on, hour=6, participant=led.name, **fields)
-        recorded(led.trial.record(about))
-
-    told(p.Disposition, lost, status="lost to follow-up")
-    if found is not None:
-        told(p.ParticipantFound, found, reason="has called")
+    told(led, days, end)
     assert ("treatment goes on" in entered_later(led)) is counts
+
+
+@pytest.mark.parametrize(
+    ("lost", "found", "counts"), [(-2, 1, True), (-2, -1, False), (1, 2, False)]
+)
+def test_a_dose_on_paper_is_asked_who_was_lost_then(lost: int, found: int, counts: bool):
+    """Whoever was found since had left when the dose was given."""
+    led = ready()
+    bags(led, at(30))
+    told(led, lost, LOST)
+    told(led, found, FOUND)
+    assert ("treatment goes on" in entered_later(led)) is counts
+
+
+def told(led: Led, days: int, what: tuple[type[Event], dict[str, Any]]) -> None:
+    """Record something of some days after the dose."""
+    kind, fields = what
+    on = DAY + timedelta(days=days)
+    recorded(
+        led.trial.record(event(kind, LEAD, SITE, on=on, hour=6, participant=led.name, **fields))
+    )
 
 
 @pytest.mark.parametrize(("did", "entered", "lacks"), [(LEAD, NURSE, False), (NURSE, LEAD, True)])

@@ -97,6 +97,15 @@ def act(event: Event) -> str:
     return name
 
 
+_LEADS_TO = {name: after for (_status, name), after in PARTICIPANT.items()}
+
+
+def end_of(event: Event) -> str:
+    """Return the status in which an event ends somebody's way; empty where it ends none."""
+    after = _LEADS_TO.get(act(event), "")
+    return after if after in ENDED else ""
+
+
 STEPS = frozenset(BY_NAME[name.partition(":")[0]] for _status, name in PARTICIPANT)
 """The events that move a participant along."""
 

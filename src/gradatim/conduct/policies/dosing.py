@@ -6,9 +6,7 @@ from datetime import date, datetime, timedelta
 from gradatim.conduct.days import begun_at, day_of, done_by, happened_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import (
-    Disposition,
     ParticipantEnrolled,
-    ParticipantFound,
     ParticipantReplaced,
 )
 from gradatim.conduct.events.product import (
@@ -26,6 +24,7 @@ from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import ENDED
 from gradatim.conduct.views.adverse_events import died_on
 from gradatim.conduct.views.allowances import (
     allowed_after,
@@ -45,6 +44,7 @@ from gradatim.conduct.views.doses import (
 from gradatim.conduct.views.eligibility import before_dose, may_yet_be_dosed
 from gradatim.conduct.views.grades import beside_zero, significance
 from gradatim.conduct.views.levels import against
+from gradatim.conduct.views.participants import ended_by
 from gradatim.conduct.views.safety import (
     began_on,
     possible_dlts,
@@ -97,10 +97,10 @@ def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
     if not is_authorisation(event) and one.level is not None:
         if died is not None and died < event.occurred_on:
             return broken(Breach.HAS_DIED(participant=Term(one.id)))
-        if (left := _left_by_then(state, event)) is not None:
-            who, status = Term(one.id), Term(left.status)
-            return broken(Breach.NOT_IN_TREATMENT(participant=who, status=status))
-        if one.entries_of.get(Disposition):
+        if status := ended_by(state, one, moment(event)):
+            who = Term(one.id)
+            return broken(Breach.NOT_IN_TREATMENT(participant=who, status=Term(status)))
+        if one.status in ENDED:
             return holds("it was not after the end of the treatment")
     elif one.status in ("enrolled", "treated") and died is not None:
         return broken(Breach.HAS_DIED(participant=Term(one.id)))
@@ -109,16 +109,6 @@ def treatment_goes_on(state: State, event: _Dosing) -> Verdict:
         f"{one.id} is {one.status}",
         Breach.NOT_IN_TREATMENT(participant=Term(one.id), status=Term(one.status)),
     )
-
-
-def _left_by_then(state: State, event: _Dosing) -> Disposition | None:
-    """Return how somebody had left when a dose was given; None where not, or they were found."""
-    told = sorted(
-        (happened_at(state, made), at, made)
-        for at, made in entries_of(state, person(state, event), Disposition, ParticipantFound)
-    )
-    last = next((made for when, _, made in reversed(told) if when <= moment(event)), None)
-    return last if isinstance(last, Disposition) else None
 
 
 def _came_later(state: State, event: _Dosing, kind: type[Event]) -> bool:

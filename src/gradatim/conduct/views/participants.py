@@ -1,15 +1,31 @@
 """What a list says of a participant: how much was given and reported, and what comes next."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
+from gradatim.conduct.days import happened_at
+from gradatim.conduct.events.participants import ParticipantFound
 from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import STEPS, end_of
 from gradatim.conduct.views.adverse_events import courses
-from gradatim.conduct.views.doses import given
+from gradatim.conduct.views.doses import entries_of, given
 from gradatim.conduct.views.safety import DltCandidate, dlt_outcome, possible_dlts
 from gradatim.conduct.views.visits import Visit, visits
 from gradatim.dosefinding.outcomes import letter_of
+
+
+def ended_by(state: State, participant: Participant, moment: datetime) -> str:
+    """Return the status in which somebody's way had ended by a moment; empty where it went on.
+
+    Whoever was lost and found by then went on.
+    """
+    told = sorted(
+        (happened_at(state, event), at, event)
+        for at, event in entries_of(state, participant, *STEPS)
+        if end_of(event) or isinstance(event, ParticipantFound)
+    )
+    return next((end_of(event) for when, _, event in reversed(told) if when <= moment), "")
 
 
 class ParticipantSummary(NamedTuple):
