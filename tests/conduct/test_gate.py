@@ -21,6 +21,7 @@ from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.anchors import screened_on
 from gradatim.conduct.views.eligibility import before_dose, eligibility
 from gradatim.conduct.views.tasks import tasks
+from gradatim.conduct.views.weights import QUESTION
 from gradatim.dosing.weight import in_doubt
 from gradatim.protocol.eligibility import EligibilityCriterion
 from tests.conduct.ready import (
@@ -430,6 +431,22 @@ def test_a_weight_counts_once_the_last_answer_is_that_it_is_right(
             led.act(r.QueryClosed, "data.1", query=query)
     right = answers[-1] is True
     assert (STILL not in refused(led.sign(), some=False)) is right
+
+
+def test_the_refusal_names_a_query_that_can_be_answered_or_says_that_one_is_to_be_opened():
+    """A closed one is not answered any more; another that begins with the same words is."""
+    led = ready(70, None)
+    led.prepare(1.54e8, 154)
+    for query in led.measured(body_weight=154).queries:
+        answered(led, query, stands=False)
+        assert "the query about it is answered that it is right" in refused(led.sign())[STILL]
+        led.act(r.QueryClosed, "data.1", query=query)
+    assert "a query about it that begins" in refused(led.sign())[STILL]
+    for number, entry in enumerate({one.of for one in led.trial.state.queries.values()}):
+        query = f"Q-again-{number}"
+        led.act(r.QueryOpened, "data.1", query=query, of=entry, question=QUESTION)
+        answered(led, query)
+    assert STILL not in refused(led.sign(), some=False)
 
 
 def test_a_confirmed_weight_leaves_the_one_it_contradicts_open():

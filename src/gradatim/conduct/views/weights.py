@@ -175,8 +175,11 @@ def _in_order(one: Weighed) -> tuple[date, datetime, int]:
 
 
 def is_questioned(state: State, position: int) -> bool:
-    """Whether somebody has been asked whether the weight of an entry is right."""
-    return bool(_questions(state, position))
+    """Whether somebody is asked whether the weight of an entry is right, or has said that it is.
+
+    A query that was closed without that answer asks nobody any more.
+    """
+    return any(one.stands or one.status != "closed" for one in _questions(state, position)[-1:])
 
 
 def _confirmed(state: State, position: int) -> bool:

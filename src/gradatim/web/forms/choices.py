@@ -249,11 +249,10 @@ def _languages(asked: FormContext) -> Choices:
 
 
 def _queries(asked: FormContext) -> Choices:
-    status = {"QueryAnswered": ("open",), "QueryClosed": ("open", "answered")}.get(asked.event, ())
     return [
         (one.id, f"{one.id}: {one.question[:80]}")
         for one in asked.state.queries.values()
-        if one.status in status
+        if one.status != "closed"  # an answer can be given anew until then
     ]
 
 
