@@ -257,7 +257,7 @@ def _replacement(asked: ActInQuestion) -> Subject:
             lines.append(SubjectLine("part_given", f"dose {number}: {part} of the planned dose"))
     if one.level is not None and given(asked.state, one):
         outcome = dlt_outcome(asked.state, one, asked.on)
-        lines.append(SubjectLine("outcome", outcome.name.lower() if outcome else "not evaluable"))
+        lines.append(SubjectLine("outcome", outcome.words if outcome else "not evaluable"))
     else:
         lines.append(SubjectLine("part_given", "no dose was given"))
     return Subject(tuple(lines))
