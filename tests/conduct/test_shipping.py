@@ -120,7 +120,7 @@ def test_a_dose_from_a_bag_on_its_way_is_a_deviation_and_stands_in_the_account()
         given=(x.BagUse(bag="B1", volume_ml=10.0), x.BagUse(bag="B2", volume_ml=4.0)),
     )
     assert broken(led, done)["what is handled is here"] == "bag B1 is on its way to site S02"
-    assert any("infused while in transit" in one.what for one in bag(led, "B1").open_faults)
+    assert any("infused while held in transit" in one.what for one in bag(led, "B1").open_faults)
 
 
 def test_a_bag_given_at_one_site_that_stands_at_another_is_a_deviation():
@@ -219,6 +219,54 @@ def test_a_shipment_may_come_back():
     assert (bag(led).site, bag(led).status, bag(led).faults) == (SITE, "quarantined", ())
 
 
+def warm(led: Led) -> None:
+    at(led, x.TemperatureExcursion, bags=("B4",), worst_celsius=-80.0, minutes=9)
+
+
+def unfit(led: Led) -> None:
+    warm(led)
+    said: dict[str, Any] = {"bags": ("B4",), "fit": False, "reason": "too warm for too long"}
+    at(led, x.TemperatureExcursionAssessed, by=LABORATORY, **said)
+
+
+def warm_on_its_way(led: Led) -> None:
+    at(led, x.ProductShipped, bags=("B4",), shipment="W0", to_site=THERE)
+    warm(led)
+
+
+def lost(led: Led) -> None:
+    at(led, x.ProductShipped, bags=("B4",), shipment="W0", to_site=THERE)
+    at(led, x.ShipmentReceived, THERE, bags=(), shipment="W0", **WELL)
+
+
+def shipped(led: Led) -> None:
+    at(led, x.ProductShipped, bags=("B4",), shipment="W1", to_site=THERE)
+    at(led, x.ShipmentReceived, THERE, bags=("B4",), shipment="W1", **WELL)
+
+
+def received_without_a_shipment(led: Led) -> None:
+    at(led, x.ProductReceived, THERE, bags=(x.Bag(id="B4", volume_ml=10.0),))
+
+
+@pytest.mark.parametrize("way", [shipped, received_without_a_shipment])
+@pytest.mark.parametrize("held", [warm, unfit, warm_on_its_way, lost])
+def test_what_waits_for_a_judgement_waits_for_it_at_another_site_too(held, way):
+    led = ready()
+    held(led)
+    way(led)
+    assert (bag(led).site, bag(led).status) == (THERE, "excursion")
+    assert isinstance(ask(led, x.ProductReleased, THERE, bags=("B4",)), Refused)
+
+
+def test_the_days_of_a_shipment_are_in_their_order():
+    before = DAY - timedelta(days=2)
+    with pytest.raises(UnusableInput, match=f"expected on {before}, before it was sent on {DAY}"):
+        sent(expected_on=before)
+    early = act(x.ShipmentReceived, THERE, lot=LOT, bags=SOME, shipment="AWB-7", **WELL)
+    with pytest.raises(UnusableInput, match=f"shipment AWB-7 was sent on {DAY}"):
+        sent().trial.record(msgspec.structs.replace(early, occurred_on=before))
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
@@ -277,6 +325,14 @@ def test_a_site_names_only_bags_that_are_there_or_on_their_way_there():
     other = act(x.ProductReturned, THERE, lot=LOT, bags=BAGS[:1], reason="gone")
     with pytest.raises(NotVisible):
         require_visible(access, "ProductReturned", other)
+    said: dict[str, Any] = {"difference": 1.0, "reason": "the carrier spilt it"}
+    for number in (*SOME, BAGS[0]):
+        explained = act(x.ProductDifferenceExplained, THERE, lot=LOT, bag=number, **said)
+        if number in SOME:
+            require_visible(access, "ProductDifferenceExplained", explained)
+            continue
+        with pytest.raises(NotVisible):
+            require_visible(access, "ProductDifferenceExplained", explained)
 
 
 def test_whoever_is_to_receive_it_has_it_among_their_tasks():

@@ -61,6 +61,18 @@ def test_a_bag_is_received_released_prepared_infused_and_its_rest_discarded():
     assert account.states == {"used": 1, "quarantined": 1}
 
 
+def test_what_a_participant_brings_back_at_another_site_leaves_the_box_where_it_stands():
+    box = Container("X1", "L1", pieces=30, kind="box")
+    for event, amount, who, site in (
+        ("received", None, "", "S01"),
+        ("released", None, "", "S01"),
+        ("infused", 10, "p1", "S01"),
+        ("returned", 4, "p1", "S02"),
+    ):
+        box = moved(box, Movement("L1", "X1", event, START, "Li", amount, who, site=site))
+    assert (box.site, box.status, box.on_hand, box.faults) == ("S01", "released", 16, ())
+
+
 def test_a_rest_that_nobody_discarded_is_reported_and_not_hidden():
     account = balance(told(*GIVEN[:-1]), "L1")
     assert account.difference == 2

@@ -157,12 +157,6 @@ def _holds(state: State, event: Event, may: tuple[str, ...]) -> Verdict:
     return Verdict(FALSE, f"{event.recorded_by} {held}{where}; this takes {' or '.join(may)}")
 
 
-def _site_of(state: State, entry: Event) -> str:
-    """Return of which site an entry is: whom it is about, or where it was recorded."""
-    one = state.participants.get(getattr(entry, "participant", None) or "")
-    return one.site if one else entry.site
-
-
 def _owners(state: State, position: int) -> tuple[str, ...]:
     """Return the roles whose entry it is: who recorded it for the sponsor, or those of the site.
 

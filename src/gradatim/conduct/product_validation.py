@@ -1,5 +1,7 @@
 """Entries of the product that cannot be meant: a bag twice, a shipment that nobody sent."""
 
+from datetime import timedelta
+
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.product import (
     ProductDifferenceExplained,
@@ -9,6 +11,10 @@ from gradatim.conduct.events.product import (
 )
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
+
+
+_CLOCKS_APART = timedelta(days=1)
+"""By how much the days of two sites may be apart at one moment."""
 
 
 def validate_product(state: State, event: Event) -> None:
@@ -69,6 +75,12 @@ def _shipped(state: State, event: ProductShipped) -> None:
         )
     if event.to_site == event.site:
         raise _unusable(event, f"it is shipped from site {event.site} to itself")
+    if event.expected_on is not None and event.expected_on < event.occurred_on - _CLOCKS_APART:
+        raise _unusable(
+            event,
+            f"it is expected on {event.expected_on}, before it was sent on {event.occurred_on}",
+            todo="correct one of the days",
+        )
     for one in state.inventory.shipments.values():
         if one.number == event.shipment and (one.from_site, one.to_site) != (
             event.site,
@@ -97,6 +109,13 @@ def _shipment_received(state: State, event: ShipmentReceived) -> None:
             f"shipment {event.shipment} went to site {sent.to_site}, not to "
             f"{event.site or 'the trial as a whole'}",
             todo="record the bags that came as received product",
+        )
+    if event.occurred_on < sent.sent_on - _CLOCKS_APART:
+        raise _unusable(
+            event,
+            f"shipment {event.shipment} was sent on {sent.sent_on}",
+            f"it cannot have been received on {event.occurred_on}",
+            "correct the day",
         )
     known = {one.id for one in state.inventory.find(event.lot, event.bags)}
     if strange := [one for one in event.bags if one not in known]:

@@ -126,7 +126,8 @@ def _require_product(access: Access, event: Any) -> None:
     lot = access.state.lots.get(name)
     if lot is None or not sees_lot(access, lot):
         raise NotVisible("lot")
-    named = (*getattr(event, "bags", ()), *(one.bag for one in getattr(event, "drawn", ())))
+    named = [*getattr(event, "bags", ()), *(one.bag for one in getattr(event, "drawn", ()))]
+    named += [one for one in (getattr(event, "bag", None),) if one is not None]
     for bag in access.state.inventory.find(name, named):
         if event.site and event.site not in (bag.site, *bag.sites):
             raise NotVisible("bag")

@@ -378,10 +378,15 @@ def _placed(container: Container, movement: Movement) -> Container:
         case "arrived":
             here = movement.site or container.bound_for or container.site
             return container._replace(site=here, bound_for="", shipment="")
-        case event if event in HANDLED:  # whatever the account said
+        case event if event in HANDLED and not _brought_back(movement):  # whatever the account said
             here = movement.site or container.site
             return container._replace(site=here, bound_for="", shipment="")
     return container
+
+
+def _brought_back(movement: Movement) -> bool:
+    """Whether a participant brought back what they had of it: the rest stays where it stands."""
+    return movement.event == "returned" and bool(movement.participant)
 
 
 _IN_PARTS = ("infused", "discarded", "returned", "destroyed")
@@ -417,8 +422,8 @@ def _slips(container: Container, movement: Movement) -> Iterator[str]:
         yield "infused, but not said to whom"
     elif movement.event == "infused" and container.prepared_for not in ("", who):
         yield f"infused to {who}, though prepared for {container.prepared_for}"
-    brought = movement.event == "returned" and who  # by whom it was given to, wherever they are
-    if movement.site and container.sites and movement.site not in container.sites and not brought:
+    away = movement.site and container.sites and movement.site not in container.sites
+    if away and not _brought_back(movement):
         where = (
             f"on its way to {container.bound_for}"
             if container.status in BETWEEN_SITES

@@ -87,6 +87,8 @@ LEADS_TO: Mapping[str, str] = {
 """Where an event that should not have happened leads; of two states the cautious one."""
 
 
+_FIT_TO_GO = (EXPECTED, "quarantined", "released", "in transit")
+"""States in which nothing holds a container back that would have to go along with it."""
 _ONLY_SAID = ("received", "quarantined", "released", "excursion", "assessed fit", "assessed unfit")
 """What is said of a container that is on its way brings it nowhere."""
 HANDLED = ("prepared", "infused", "discarded", "returned", "destroyed")
@@ -138,10 +140,13 @@ def after(state: str, event: str) -> tuple[str, bool]:
     """Give the state after an event, and whether the table allows it.
 
     Source: `PRODUCT_TRANSITIONS`; what it does not have ends where `LEADS_TO` says, and an event
-    that nobody knows changes nothing.
+    that nobody knows changes nothing. What was held back, opened or lost waits for a person's
+    judgement wherever it is taken.
     """
     if (state, event) in PRODUCT_TRANSITIONS:
         return PRODUCT_TRANSITIONS[state, event], True
     if state in BETWEEN_SITES and event in _ONLY_SAID:
         return state, False
+    if event in ("shipped", "arrived") and state not in _FIT_TO_GO:
+        return ("held in transit" if event == "shipped" else "excursion"), False
     return LEADS_TO.get(event, state), False
