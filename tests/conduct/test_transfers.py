@@ -1,5 +1,6 @@
 """A participant goes on at another site: from then on they are recorded there, and only there."""
 
+from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -172,13 +173,16 @@ def test_a_query_goes_along():
     recorded(led.trial.record(answer))
 
 
-def test_the_former_site_reads_what_it_recorded_and_nothing_that_came_after():
-    led = moved()
+def test_the_former_site_reads_what_it_knew_and_nothing_that_came_after():
+    led = ready()
+    then = access_of(deepcopy(led.trial.state), NURSE)
+    moved(led)
     of = recorded(led.trial.record(pulse(THEIR_NURSE, THERE))).position
     state = led.trial.state
     former, now = access_of(state, NURSE), access_of(state, THEIR_NURSE)
     before = [at for at in led.one.entries if state.events[at].site == SITE]
-    assert all(former.sees_entry("participants", state.events[at]) for at in before)
+    assert all(then.sees_entry("participants", state.events[at]) for at in before)
+    assert not any(former.sees_entry("participants", state.events[at]) for at in before)
     assert not former.sees_entry("participants", state.events[of])
     assert all(now.sees_entry("participants", state.events[at]) for at in led.one.entries)
     assert former.find_participant("participants", NAME) is None

@@ -100,8 +100,7 @@ class Access(NamedTuple):
         sites = self.sites(area)
         about = self.state.participants.get(participant_of(self.state, event) or "")
         if about is not None:
-            was_here = event.site in sites and event.site in about.former_sites
-            return about.site in sites or was_here  # what a site recorded it goes on reading
+            return about.site in sites
         return not event.site or event.site in sites
 
 

@@ -12,7 +12,6 @@ from gradatim.conduct.events.product import (
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 
-
 _CLOCKS_APART = timedelta(days=1)
 """By how much the days of two sites may be apart at one moment."""
 

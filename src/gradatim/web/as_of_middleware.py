@@ -4,16 +4,17 @@ Whoever sees the audit may choose an entry or a day; until they return, every pa
 as it was known then, by the clock of then. What they may see is decided by their tasks of now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from gradatim.conduct.access import SEES, Access, ReadOnlyAccess
 from gradatim.conduct.as_of import as_of
-from gradatim.conduct.state import State
+from gradatim.conduct.conflicts import participant_of
+from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transfers import last_seen
 from gradatim.conduct.trial import Trial
 from gradatim.web import clock
@@ -37,8 +38,9 @@ OF_A_PARTICIPANT = (
     "emergency",
     "records",
     "history",
+    "entry",
 )
-"""Pages of one participant that the site which had them before goes on reading."""
+"""Pages of one participant, or an entry about one, that a former site of theirs goes on reading."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -100,11 +102,19 @@ def _when_they_left(request: HttpRequest) -> Chosen | None:
     match = match_of(request)
     if access is None or match is None or match.url_name not in OF_A_PARTICIPANT:
         return None
-    one = access.state.participants.get(str(match.kwargs.get("id", "")))
+    one = _participant_of_page(access.state, match.kwargs)
     if one is None or not one.moves or any(access.sees_participant(area, one) for area in SEES):
         return None
     at = last_seen(one, access.sites("participants") | access.sites("dosing"))
     return None if at is None else Chosen(at)
+
+
+def _participant_of_page(state: State, named: Mapping[str, Any]) -> Participant | None:
+    """Return the participant whom a page is about, or the entry that it shows."""
+    if "position" not in named:
+        return state.participants.get(str(named.get("id", "")))
+    event = state.events.get(named["position"])
+    return state.participants.get(participant_of(state, event) or "") if event else None
 
 
 def _then(request: HttpRequest, chosen: Chosen, respond: Respond) -> HttpResponse:

@@ -10,6 +10,7 @@ from gradatim.conduct.access import LimitedAccess
 from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.state import Query
+from gradatim.conduct.transfers import site_of
 from gradatim.conduct.views.levels import levels
 from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.visible_tasks import VisibleTask, visible_tasks
@@ -117,7 +118,7 @@ def _query(access: LimitedAccess, one: Query) -> dict[str, Any]:
     return {
         "id": one.id,
         "of": one.of,
-        "site": entry.site,
+        "site": site_of(access.state, entry),
         "participant": participant_of(access.state, entry),
         "question": one.question,
         "status": one.status,
