@@ -28,6 +28,12 @@ def test_a_table_is_read() -> None:
     assert found.by_name[folded("weh")] == (found.terms[0],)
 
 
+def test_a_term_without_a_code_needs_no_system() -> None:
+    found = read_term_list("term,code,system,version\nAche,1,icd10,2099\nHurt,,,\n", "site.csv")
+    assert (found.system, found.version) == ("icd10", "2099")
+    assert found.terms == (ListedTerm("Ache", "1"), ListedTerm("Hurt"))
+
+
 def test_cells_may_be_apart_by_tabs() -> None:
     found = read_term_list("term\tsynonyms\nAche\tWeh, sehr\n", "site.tsv")
     assert found.terms == (ListedTerm("Ache", "", ("Weh, sehr",)),)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import coding as c
 from gradatim.conduct.events.base import Signature
-from gradatim.conduct.events.participants import EntryVoided
+from gradatim.conduct.events.participants import EntryCorrected, EntryVoided
 from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.reassessment import bears_on
@@ -36,9 +36,9 @@ LIST = (
 
 
 def load(state: State, document: str = LIST, version: str = "1", **more: Any) -> int:
-    made = event(c.TermListLoaded, "i", "S01", on=AFTER, **_fields(document, version), **more)
+    made = event(c.TermListLoaded, "i", "S01", on=AFTER, **{**_fields(document, version), **more})
     validate(state, made)
-    return add(state, c.TermListLoaded, AFTER, **_fields(document, version), **more)
+    return add(state, c.TermListLoaded, AFTER, **{**_fields(document, version), **more})
 
 
 def _fields(document: str, version: str) -> dict[str, Any]:
@@ -141,6 +141,52 @@ def test_a_list_made_in_error_leaves_it_open_again_and_takes_two_to_sign() -> No
     signed = Signature("i", "It was made in error.")
     add(state, EntryVoided, AFTER, of=at, reason="an error", signature=signed)
     assert perhaps(state) == watched_elements(study_of(state))
+
+
+def test_a_synonym_of_several_terms_is_none_of_them() -> None:
+    """Nobody can tell which is meant, within a list or between two."""
+    one_list = "term,synonyms\nMade-up swelling,Anaphylaxis;sway\nMade-up wobble,sway\n"
+    other = "term\nsway\n"
+    for lists in ((one_list,), ("term,synonyms\nMade-up swelling,Anaphylaxis;sway\n", other)):
+        state = treated()
+        for number, document in enumerate(lists):
+            load(state, document, name=f"list {number}")
+        adverse(state, term="Sway")
+        assert perhaps(state) == watched_elements(study_of(state))
+        adverse(state, term="Made-up swelling", adverse_event="AE2")
+        assert perhaps(state, "AE2") == ()
+
+
+def test_a_version_in_error_takes_two_to_sign_where_the_earlier_one_would_be_read() -> None:
+    state = treated()
+    load(state)
+    at = load(state, "term\nMade-up wobble\n", "2")
+    void = event(EntryVoided, "i", "S01", on=AFTER, of=at, reason="an error")
+    assert isinstance(void, EntryVoided)
+    assert bears_on(state, void) == ()
+    adverse(state, term="Made-up swelling of the throat")
+    assert perhaps(state) == watched_elements(study_of(state))
+    assert bears_on(state, void) == ("adverse events",)
+    correct(state, state.position, term="Headache")
+    assert bears_on(state, void) == ("adverse events",)
+
+
+def test_a_list_takes_two_to_sign_away_where_a_correction_of_its_site_was_read_by_it() -> None:
+    state = treated()
+    adverse(state, term="Made-up thing")
+    reported = state.position
+    one(state).site = "S02"
+    one(state).changed()
+    made = event(c.TermListLoaded, "i", "S02", on=AFTER, **_fields(LIST, "1"))
+    apply(state, at := state.position + 1, made)
+    void = event(EntryVoided, "i", "S02", on=AFTER, of=at, reason="an error")
+    assert isinstance(void, EntryVoided)
+    assert bears_on(state, void) == ()
+    term = {"term": "Made-up swelling of the throat"}
+    said: dict[str, Any] = {"of": reported, "fields": term, "reason": "a slip"}
+    apply(state, state.position + 1, event(EntryCorrected, "i", "S02", on=AFTER, **said))
+    assert perhaps(state) == ()
+    assert bears_on(state, void) == ("adverse events",)
 
 
 def test_a_code_of_a_watched_element_says_what_a_term_is() -> None:

@@ -72,7 +72,7 @@ def read_term_list(text: str, name: str) -> TermList:
         where = f"{name}, line {line}"
         row = _row(cells, columns, where)
         term, system = _term(row, where)
-        of_codes.add((system, row.get("version", "")))
+        of_codes |= {(system, row.get("version", ""))} - {("", "")}
         if len(of_codes) > 1:
             raise _unusable(
                 "the terms are of several systems or versions", where, "make a list of each"
@@ -85,7 +85,7 @@ def read_term_list(text: str, name: str) -> TermList:
             raise _unusable(f"there are more than {MOST_TERMS} terms", where, "give fewer")
     if not terms:
         raise _unusable("there is no term in this list", name, _TODO)
-    system, version = next(iter(of_codes))
+    system, version = next(iter(of_codes), ("", ""))
     found = tuple(term for term, _ in terms.values())
     return TermList(system, version, found, _by_name(found))
 

@@ -5,6 +5,7 @@ written. A list that comes later says nothing of what was reported before, and n
 version: nothing that waits for an investigator is settled by loading a list.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -65,26 +66,45 @@ def listed_as(state: State, participant: Participant, term: str, at: int) -> tup
 
     Returns:
         Its names, and codes with their system; none where no list has the term. Of a synonym of
-        several terms they are those of each.
+        several terms nobody can tell which is meant: it has none.
     """
     names: dict[str, None] = {}
     codes: dict[tuple[str, str], None] = {}
+    meant: set[str] = set()
     for one in loaded_lists(state, state.events[at].site or participant.site, at):
         for found in one.read.by_name.get(folded(term), ()):
+            meant.add(folded(found.term))
             names |= dict.fromkeys((found.term, *found.synonyms))
             if found.code:
                 codes[one.read.system, found.code] = None
-    return tuple(names), tuple(codes)
+    return (tuple(names), tuple(codes)) if len(meant) == 1 else ((), ())
 
 
 def reads_terms(state: State, position: int) -> bool:
-    """Whether an adverse event that was reported since is called as a list of this entry says."""
+    """Whether a term that was written since is called as a list of this entry says.
+
+    Or as an earlier version of it says, in whose place this one stands: that one would be read.
+    """
     entry = state.events[position]
     assert isinstance(entry, TermListLoaded)
-    known = list_of(entry.document).by_name
+    known = set(list_of(entry.document).by_name)
+    for at, other in state.events.of(TermListLoaded):
+        if at < position and (other.site, other.name) == (entry.site, entry.name):
+            known.update(list_of(other.document).by_name)
     return any(
-        folded(event.term) in known
-        for at, event in state.events.of(AdverseEventReported)
-        if max((at, *state.corrected_by.get(at, ()))) > position
-        and entry.site in ("", event.site or state.participants[event.participant].site)
+        at > position and folded(written) in known and entry.site in ("", site)
+        for reported, event in state.events.of(AdverseEventReported)
+        for at, written, site in _written(state, reported, event)
     )
+
+
+def _written(
+    state: State, reported: int, event: AdverseEventReported
+) -> Iterator[tuple[int, str, str]]:
+    """Yield each term that an adverse event has had, with the entry that says so and its site."""
+    entries = (reported, *state.corrected_by.get(reported, ()))
+    versions = (*state.earlier.get(reported, ()), event)
+    for at, version in zip(entries, versions, strict=True):
+        assert isinstance(version, AdverseEventReported)
+        site = state.events[at].site or state.participants[event.participant].site
+        yield at, version.term, site
