@@ -66,6 +66,19 @@ def test_what_became_of_a_code(newer: Release, change: CodeChange) -> None:
     assert found.change is change
 
 
+@pytest.mark.parametrize(
+    ("term", "change"),
+    [
+        ("", CodeChange.UNCHANGED),
+        ("WOBBLING", CodeChange.UNCHANGED),
+        ("Sway", CodeChange.RENAMED),
+    ],
+)
+def test_a_code_beside_another_term_is_not_unchanged(term: str, change: CodeChange) -> None:
+    found = compare_versions(OLD.opened(), OLD.opened(), (MEDDRA, LOWEST), term)
+    assert (found.change, found.was) == (change, term if change is CodeChange.RENAMED else "")
+
+
 def test_without_a_version_nobody_can_tell() -> None:
     code, known = (MEDDRA, LOWEST), OLD.opened()
     assert compare_versions(known, None, code).change is CodeChange.NOT_KNOWN

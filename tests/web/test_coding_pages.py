@@ -1,20 +1,28 @@
 """The page of coding: what changed is decided one by one, what did not is carried over at once."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
-from gradatim.conduct.events.safety import TermCoded
+from gradatim.conduct.events.base import Signature
+from gradatim.conduct.events.logs import MedicalHistoryRecorded
+from gradatim.conduct.events.participants import ParticipantRegistered, ParticipantsMerged
+from gradatim.conduct.events.safety import AdverseEventReported, TermCoded
 from gradatim.conduct.state import Participant
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.coding import to_code_anew
 from gradatim.core.errors import UnusableInput
-from gradatim.vocabulary.concepts import MEDDRA, Concept, Held, Link, Source
+from gradatim.vocabulary.concepts import MEDDRA, WHODRUG, Concept, Held, Link, Source
 from gradatim.vocabulary.stores.writing import new_file
+from gradatim.web.clock import today_at
 from gradatim.web.configuration import configuration
+from gradatim.web.dictionaries import dictionary
 from gradatim.web.live_trial import Running
+from tests.conduct.trials import event, recorded
 from tests.web.conftest import state
 from tests.web.security.test_data import GOOD
 
@@ -56,12 +64,13 @@ def uncoded(app: Running) -> list[tuple[Participant, str]]:
     ]
 
 
-def coded(client: Client, participant: str, number: str, code: str, version: str = "99.0") -> None:
-    """Code an adverse event through the form."""
+def coded(client: Client, participant: str, number: str, code: str, term: str = "") -> None:
+    """Code an adverse event with version 99.0 through the form."""
     path = f"/record/TermCoded/?participant={participant}&adverse_event={number}"
     page = client.get(path)
     data = {name: page.context["form"].initial[name] for name in ("seen", "request")}
-    said = {"dictionary": "MedDRA", "version": version, "code": code, "term": f"Term {code}"}
+    said = {"dictionary": "MedDRA", "version": "99.0", "code": code}
+    said["term"] = term or f"Term {code}"
     day = page.context["asked"].today
     sent = client.post(path, {**data, **said, "occurred_on": str(day)})
     assert sent.status_code == 302, sent.content.decode()
@@ -96,7 +105,7 @@ def test_what_is_unchanged_is_carried_over_at_once(
     assert "stands under another term" in text
     data = {
         "request": page.context["request_key"],
-        "code": [row.code.position for row in (*page.context["unchanged"], *mine)],
+        "code": [row.shown_as for row in (*page.context["unchanged"], *mine)],
     }
     before = state(app).position
     assert client.post("/coding/", data).status_code == 302
@@ -136,7 +145,7 @@ def test_without_the_files_nothing_is_taken_for_unchanged(app: Running, signed_i
     page = client.get("/coding/")
     assert page.context["unchanged"] == []
     assert "does not hold both versions" in page.content.decode()
-    where = [row.code.position for row in page.context["changed"]]
+    where = [row.shown_as for row in page.context["changed"]]
     client.post("/coding/", {"request": "r", "code": where})
     now = state(app)
     assert SAME in {found.event.code for found in to_code_anew(now, one)}
@@ -156,6 +165,112 @@ def test_a_file_of_two_versions_is_of_neither(
         writer.source(Source("made up", "MedDRA", "99.2 English"))
         writer.concepts([Held(Concept(MEDDRA, SAME, f"Term {SAME}"))])
     assert client.get("/coding/").context["unchanged"] == []
+
+
+def carried(client: Client, page: Any) -> None:
+    """Carry over what a page has shown as unchanged, by its own form."""
+    shown = re.findall(r'name="code" value="(.*?)"', page.content.decode())
+    sent = client.post("/coding/", {"request": "r", "code": shown})
+    assert sent.status_code == 302, sent.content.decode()
+
+
+def test_a_code_beside_another_term_is_decided_by_itself(
+    app: Running, signed_in: SignIn, dictionaries: Path
+) -> None:
+    client = signed_in("coder.1")
+    (one, number), (other, second) = uncoded(app)[:2]
+    coded(client, one.id, number, SAME, "Quite another term")
+    coded(client, other.id, second, SAME, f"TERM {SAME}")
+    adopted(client, "99.1")
+    page = client.get("/coding/")
+    assert [row.code.event.adverse_event for row in page.context["unchanged"]] == [second]
+    (changed,) = (row for row in page.context["changed"] if row.code.event.code == SAME)
+    assert changed.compared.was == "Quite another term"
+
+
+def test_nothing_is_carried_over_to_a_version_that_was_not_shown(
+    app: Running, signed_in: SignIn, dictionaries: Path
+) -> None:
+    client = signed_in("coder.1")
+    release(dictionaries, "99.2", UP)
+    one, number = uncoded(app)[0]
+    coded(client, one.id, number, SAME)
+    adopted(client, "99.1")
+    page = client.get("/coding/")
+    adopted(client, "99.2")
+    before = state(app).position
+    carried(client, page)
+    assert state(app).position == before
+    carried(client, client.get("/coding/"))
+    assert state(app).position == before + 1
+
+
+def test_codes_of_a_number_that_was_given_up_are_carried_over_too(
+    app: Running, signed_in: SignIn, dictionaries: Path
+) -> None:
+    client, nurse, lead = signed_in("coder.1"), "nurse.S01.1", "investigator.S01.1"
+    now = state(app)
+    goes_on = next(
+        one for one in now.participants.values() if (one.site, one.status) == ("S01", "treated")
+    )
+    about: dict[str, Any] = {"participant": "TWICE", "on": today_at(now, "S01")}
+    signed: dict[str, Any] = {"signature": Signature("Lead", "They are one person.")}
+    for made in (
+        event(ParticipantRegistered, "coordinator.S01.1", "S01", person_token="0" * 64, **about),
+        event(
+            AdverseEventReported,
+            nurse,
+            "S01",
+            adverse_event="TWICE-AE1",
+            term="Nausea",
+            onset=str(about["on"]),
+            **about,
+        ),
+        event(MedicalHistoryRecorded, nurse, "S01", condition="A broken arm", **about),
+    ):
+        recorded(app.trial.record(made))
+    history = state(app).position
+    coded(client, "TWICE", "TWICE-AE1", SAME)
+    code: dict[str, Any] = {
+        "dictionary": "MedDRA",
+        "version": "99.0",
+        "code": SAME,
+        "term": f"Term {SAME}",
+    }
+    recorded(app.trial.record(event(TermCoded, "coder.1", "", of=history, **code, **about)))
+    merge = event(ParticipantsMerged, lead, "S01", into=goes_on.id, reason="one", **signed, **about)
+    recorded(app.trial.record(merge))
+    adopted(client, "99.1")
+    page = client.get("/coding/")
+    assert len(page.context["unchanged"]) == 2
+    carried(client, page)
+    assert not list(to_code_anew(state(app), state(app).participants[goes_on.id]))
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_adverse_event(
+    app: Running, signed_in: SignIn, dictionaries: Path
+) -> None:
+    client = signed_in("coder.1")
+    one, number = uncoded(app)[0]
+    coded(client, one.id, number, SAME)
+    adopted(client, "99.1")
+    (dictionaries / "a.vocabulary").write_text("half copied")
+    assert len(client.get("/coding/").context["unchanged"]) == 1
+    (dictionaries / "meddra-99.1.vocabulary").write_text("half copied")
+    assert client.get("/coding/").context["unchanged"] == []
+    path = f"/record/AdverseEventReported/?participant={one.id}"
+    assert signed_in(f"nurse.{one.site}.1").get(path).status_code == 200
+
+
+def test_a_version_is_that_of_a_file_and_no_word_of_it(dictionaries: Path) -> None:
+    for name, stated in (("a", ""), ("b", "WHODrug Global March 2099")):
+        with new_file(dictionaries / f"{name}.vocabulary") as writer:
+            writer.source(Source("made up", "WHODrug C3", stated))
+            writer.concepts([Held(Concept(WHODRUG, "90000101001", "ALPHAMAB"))])
+    assert dictionary("WHODrug", "WHODrug Global March 2099")
+    assert dictionary("MedDRA", "v99.0")
+    for asked in ("WHODrug", "v", " "):
+        assert dictionary("WHODrug", asked) is None
 
 
 @pytest.mark.parametrize("user", ["nurse.S01.1", "monitor.1"])

@@ -230,7 +230,8 @@ def _codes(state: State, event: Event) -> None:
             "name the adverse event, or else the entry",
         )
     held = state.events.get(event.of) if event.of is not None else None
-    if held is not None and getattr(held, "participant", None) != event.participant:
+    one = participant_named(state, getattr(held, "participant", None) or "")
+    if held is not None and (one is None or one.id != event.participant):
         raise _unusable(event, f"entry {event.of} is none of {event.participant}")
     if event.adverse_event is not None and event.dictionary != "MedDRA":
         raise _unusable(

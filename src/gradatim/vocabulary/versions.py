@@ -1,8 +1,9 @@
 """One code in two versions of its dictionary: whether it still says what it said.
 
-A code is unchanged where both versions call it the same, the newer one holds it in use, and it
-stands under the same term in both: of MedDRA the preferred term, of WHODrug the preferred name and
-the ATC codes. Where a version is not at hand, or does not hold what decides, nobody can tell.
+A code is unchanged where both versions, and whoever coded, call it the same, the newer one holds
+it in use, and it stands under the same term in both: of MedDRA the preferred term, of WHODrug the
+preferred name and the ATC codes. Where a version is not at hand, or does not hold what decides,
+nobody can tell.
 """
 
 from enum import StrEnum
@@ -45,7 +46,7 @@ class CodeComparison(NamedTuple):
 
 
 def compare_versions(
-    older: Vocabulary | None, newer: Vocabulary | None, code: Code
+    older: Vocabulary | None, newer: Vocabulary | None, code: Code, term: str = ""
 ) -> CodeComparison:
     """Return what became of a code from one version of its dictionary to another.
 
@@ -53,6 +54,7 @@ def compare_versions(
         older: the version that the code is of; None where it is not at hand.
         newer: the version to compare it with; None where it is not at hand.
         code: system and code.
+        term: what whoever coded wrote beside the code; empty where nothing was.
     """
     if newer is None:
         return CodeComparison(CodeChange.NOT_KNOWN)
@@ -67,6 +69,8 @@ def compare_versions(
         return CodeComparison(CodeChange.NOT_KNOWN, now, under)
     if was.name != now.name:
         return CodeComparison(CodeChange.RENAMED, now, under, was.name)
+    if term and term.casefold() != now.name.casefold():
+        return CodeComparison(CodeChange.RENAMED, now, under, term)
     before, after = _place(older, code), _place(newer, code)
     if before is None or after is None:
         return CodeComparison(CodeChange.NOT_KNOWN, now, under)

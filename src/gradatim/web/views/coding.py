@@ -59,6 +59,11 @@ class CodedRow(NamedTuple):
         return self.compared is not None and self.compared.change is CodeChange.UNCHANGED
 
     @property
+    def shown_as(self) -> str:
+        """Return the entry and the version that it was compared with, as the page was sent."""
+        return f"{self.code.position} {self.code.anew}"
+
+    @property
     def change(self) -> Any:
         """What became of it, in words."""
         return CHANGES.get(self.compared.change, "") if self.compared else ""
@@ -121,7 +126,9 @@ def _compared(code: StandingCode) -> CodeComparison:
     event = code.event
     older = dictionary(event.dictionary, event.version)
     newer = dictionary(event.dictionary, code.anew)
-    return compare_versions(older, newer, (DICTIONARY_SYSTEMS[event.dictionary], event.code))
+    return compare_versions(
+        older, newer, (DICTIONARY_SYSTEMS[event.dictionary], event.code), event.term
+    )
 
 
 def _link(one: Participant, code: StandingCode, compared: CodeComparison | None) -> str:
@@ -149,7 +156,7 @@ def _carried_over(request: Request, unchanged: list[CodedRow]) -> HttpResponse:
     if not request.access.may(CODE):
         raise Http404(_("There is no such act for you."))
     shown = set(request.POST.getlist("code"))
-    made = [_recorded(request, row) for row in unchanged if str(row.code.position) in shown]
+    made = [_recorded(request, row) for row in unchanged if row.shown_as in shown]
     count = sum(isinstance(one, Recorded) for one in made)
     words = ngettext("%(n)d code is carried over.", "%(n)d codes are carried over.", count)
     messages.success(request, words % {"n": count})
@@ -162,7 +169,7 @@ def _recorded(request: Request, row: CodedRow) -> Any:
     assert compared.concept is not None
     state = request.access.state
     fields = {
-        "participant": event.participant,
+        "participant": row.participant.id,
         "dictionary": event.dictionary,
         "version": row.code.anew,
         "code": event.code,
