@@ -12,6 +12,7 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.trial import Recorded, Refused
 from gradatim.conduct.views.tasks import tasks
+from gradatim.conduct.views.visible_tasks import visible_tasks
 from gradatim.conduct.visibility import NotVisible, require_visible, sees_lot
 from gradatim.core.errors import UnusableInput
 from gradatim.dosing.accountability import balance
@@ -155,6 +156,9 @@ def test_what_does_not_arrive_is_missing_until_somebody_explains_it_and_signs():
         ("ProductDifferenceExplained", SITE),
         ("ProductDifferenceExplained", THERE),
     }
+    for user in ("sponsor.1", f"pharmacist.{SITE}.1", THEIR_PHARMACIST):
+        shown = visible_tasks(access_of(led.trial.state, user), AT, DAY)
+        assert [one.mine for one in shown if one.task.given.get("bag") == "B5"] == [True], user
     said: dict[str, Any] = {"bag": "B5", "difference": 10.0, "reason": "the carrier lost it"}
     at(led, x.ProductDifferenceExplained, THERE, **said)
     assert balance(led.trial.state.inventory, LOT).closes

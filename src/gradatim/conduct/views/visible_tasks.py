@@ -1,5 +1,6 @@
 """What needs doing, as a user sees it: of whom they see, and what is theirs to do."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -40,7 +41,21 @@ def visible_tasks(access: Access, now: datetime, on: date) -> list[VisibleTask]:
             seen = about is not None and access.sees_participant("participants", about)
             mine = access.has_any(task.roles, task.site)
             found.append(VisibleTask(task, task.late(now), mine, seen))
-    return found
+    return list(_each_once(found))
+
+
+def _each_once(found: list[VisibleTask]) -> Iterator[VisibleTask]:
+    """Yield each task once: of a bag between two sites both are asked, and some see both."""
+    bags = [one for one in found if one.task.kind == "product"]
+    mine = {one.task.what for one in bags if one.mine}
+    told = set[str]()
+    for one in found:
+        what = one.task.what
+        if one.task.kind == "product":
+            if what in told or (what in mine and not one.mine):
+                continue
+            told.add(what)
+        yield one
 
 
 def _is_visible(access: Access, task: Task, about: Participant | None) -> bool:
