@@ -7,11 +7,13 @@ import pytest
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.events import product as x
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.trial import Recorded
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.tokens import make_token
 from gradatim.web.forms.choices import FormContext, choices_of
 from gradatim.web.live_trial import Running
+from tests.conduct.trials import recorded
 from tests.markup import markup
 from tests.web.api.conftest import Program
 from tests.web.conftest import NOW, state
@@ -98,6 +100,24 @@ def test_a_shipment_goes_from_one_site_to_another_through_the_forms(twins: Runni
     (bag,) = state(twins).inventory.find("TWIN-1", ("001",))
     assert (bag.site, bag.status) == ("S02", "quarantined")
     assert sender.get("/dosing/lots/TWIN-1/").status_code == 404
+
+
+def test_a_bag_that_goes_on_tells_no_number_of_whom_it_was_prepared_for(twins: Running, signed_in):
+    one = next(one for one in state(twins).participants.values() if one.site == "S01")
+
+    def told(kind: type[Event], by: str, **fields: Any) -> None:
+        at = max(NOW, state(twins).recorded_at or NOW)
+        about: dict[str, Any] = {"occurred_on": NOW.date(), "site": "S01", "lot": "TWIN-1"}
+        said = kind(recorded_at=at, recorded_by=by, **about, **fields)
+        recorded(twins.trial.record(said))
+
+    drawn = (x.Drawn("001", 20.0, 0.0),)
+    dose: dict[str, Any] = {"participant": one.id, "dose": 1, "amount": 1.0, "planned": 1.0}
+    told(x.DosePrepared, LABORATORY, drawn=drawn, unit="{cells}", **dose)
+    told(x.ProductShipped, PHARMACIST, bags=("001",), shipment="AWB-7", to_site="S02")
+    page = "/dosing/lots/TWIN-1/"
+    assert one.id in markup(signed_in(PHARMACIST).get(page))
+    assert one.id not in markup(signed_in("pharmacist.S02.1").get(page))
 
 
 def beginning(answer: Any) -> dict[str, Any]:

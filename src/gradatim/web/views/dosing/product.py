@@ -98,7 +98,10 @@ def lot(request: Request, id: str) -> HttpResponse:
         (at, event, narrate_in_words(access.state, event))
         for at, event in access.state.events.of(*WITH_LOT)
         if event.lot == id  # type: ignore[attr-defined]
-        and (event.site in ("", *mine) or not numbers.isdisjoint(_named(event)))
+        and (
+            event.site in ("", *mine)
+            or (not numbers.isdisjoint(_named(event)) and _sees_whom(access, event))
+        )
     ]
     content: dict[str, Any] = {
         "lot": one,
@@ -113,6 +116,12 @@ def lot(request: Request, id: str) -> HttpResponse:
         ],
     }
     return render(request, "gradatim/dosing/lot.html", content)
+
+
+def _sees_whom(access: Access, event: Event) -> bool:
+    """Return whether an entry is about nobody, or somebody whom the user sees."""
+    name = getattr(event, "participant", None)
+    return name is None or access.find_participant("dosing", name) is not None
 
 
 def _named(event: Event) -> list[str]:
