@@ -11,12 +11,14 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Paper
+from gradatim.conduct.folding.product import refold
 from gradatim.conduct.narrative import narrate
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused
 from gradatim.conduct.views.bedside import checked_by
 from gradatim.core.errors import UnusableInput
 from tests.conduct.product_cases import asking
 from tests.conduct.ready import DAY, LEAD, NURSE, SITE, Led, ready
+from tests.conduct.test_transfers import moved
 from tests.conduct.trials import event, recorded
 
 ENTERED = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC) + timedelta(days=4)
@@ -38,10 +40,12 @@ def paper(by: str, hour: float) -> Paper:
 def enter(
     led: Led, kind: type[Event], by: str, on: Paper | None = None, **fields: Any
 ) -> RecordOutcome:
-    """Enter an act of the day of the dose four days later."""
+    """Enter an act of the day of the dose four days later, where the participant is then."""
     about: dict[str, Any] = {"participant": led.name, **fields}
+    site = led.one.site
+    who = by.replace(SITE, site)
     return led.trial.record(
-        kind(occurred_on=DAY, recorded_at=ENTERED, recorded_by=by, site=SITE, paper=on, **about)
+        kind(occurred_on=DAY, recorded_at=ENTERED, recorded_by=who, site=site, paper=on, **about)
     )
 
 
@@ -93,6 +97,17 @@ def test_a_dose_on_paper_is_entered_without_a_deviation_for_lateness():
     led = ready()
     bags(led, at(30))
     assert entered_later(led) == {}
+
+
+def test_a_dose_on_paper_of_the_former_site_was_given_there():
+    """It is entered at the site that has the participant now; the bags are where they were."""
+    led = ready()
+    bags(led, at(30))
+    moved(led)
+    assert entered_later(led) == {}
+    refold(led.trial.state)
+    for bag in led.trial.state.inventory.find("X", ("X1", "X2")):
+        assert (bag.site, bag.status, bag.faults) == (SITE, "used", ())
 
 
 def test_bags_that_had_expired_then_are_a_deviation_now():

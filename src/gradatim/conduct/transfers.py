@@ -32,6 +32,16 @@ def site_of(state: State, entry: Event) -> str:
     return one.site
 
 
+def site_then(state: State, event: Event) -> str:
+    """Return where what an entry says was done: of what a former site wrote on paper, there."""
+    one = state.participants.get(getattr(event, "participant", None) or "")
+    if event.paper is None or one is None:
+        return event.site
+    signed_at, moves = event.paper.signed_at, one.moves
+    later = (at.from_site for at in moves if signed_at < state.events[at.position].recorded_at)
+    return next(later, event.site)
+
+
 def last_seen(one: Participant, sites: frozenset[str]) -> int | None:
     """Return the last entry at which a participant was at one of these sites; None if never."""
     left = [move.position for move in one.moves if move.from_site in sites]

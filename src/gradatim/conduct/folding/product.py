@@ -12,6 +12,7 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import ParticipantTransferred
 from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.state import State
+from gradatim.conduct.transfers import site_then
 from gradatim.dosing.accountability import adds_up
 from gradatim.dosing.inventory import ROUNDING, Container, Inventory, Lot, Shipment
 from gradatim.dosing.movements import BETWEEN_SITES, ON_HAND, Movement
@@ -319,9 +320,8 @@ def _move(
 ) -> None:
     """Let something happen to bags of a lot, in the words of `dosing.movements`."""
     whom, dose = getattr(event, "participant", None) or "", getattr(event, "dose", 0)
-    said = Movement(
-        lot, "", word, event.recorded_at, event.recorded_by, amount, whom, dose, event.site
-    )
+    where = site_then(state, event)
+    said = Movement(lot, "", word, event.recorded_at, event.recorded_by, amount, whom, dose, where)
     to_site = getattr(event, "to_site", "")
     for bag in bags:
         state.inventory.record(said._replace(container=bag, to_site=to_site))

@@ -24,6 +24,7 @@ from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transfers import site_then
 from gradatim.conduct.transitions import ENDED
 from gradatim.conduct.views.adverse_events import died_on
 from gradatim.conduct.views.allowances import (
@@ -417,7 +418,8 @@ def _waited(
 
 def the_bags_are_free(state: State, event: ProductAssigned) -> Verdict:
     """Bags set aside are at the site, released, of one lot, not expired, and nobody else's."""
-    bags, of = state.inventory.find(event.lot, event.bags), person(state, event).site
+    bags = state.inventory.find(event.lot, event.bags)
+    of = site_then(state, event) or person(state, event).site
     known, found = {one.id for one in bags}, []
     if missing := [one for one in event.bags if one not in known]:
         found.append(f"lot {event.lot} has no bag {', '.join(missing)}")

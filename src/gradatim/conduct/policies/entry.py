@@ -25,6 +25,7 @@ from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.permissions import roles_of
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transfers import site_then
 from gradatim.conduct.transitions import PARTICIPANT, SCREEN_FAILED, act
 from gradatim.conduct.views.adverse_events import DIED, died_on
 from gradatim.conduct.views.anchors import anchors_of, is_screening, screened_on
@@ -214,10 +215,11 @@ def every_criterion_is_met(state: State, event: EligibilityConfirmed) -> Verdict
 def an_investigator_signs(state: State, event: Event) -> Verdict:
     """Who signs is an investigator of the site."""
     signer: str = event.signer  # type: ignore[attr-defined]
+    site = site_then(state, event)
     return either(
-        "investigator" in roles_of(state, signer, event.site),
+        "investigator" in roles_of(state, signer, site),
         f"{signer} is an investigator",
-        f"{signer} is not an investigator at site {event.site}",
+        f"{signer} is not an investigator at site {site}",
     )
 
 

@@ -23,6 +23,7 @@ from gradatim.conduct.policies.dosing import moment, this_dose
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transfers import site_then
 from gradatim.conduct.views.comparison import plan_of
 from gradatim.conduct.views.weights import weights_for_dose
 from gradatim.core.message import Argument, Number, Pair, Term, join
@@ -336,14 +337,14 @@ def the_preparation_still_holds(state: State, event: PreDoseChecklistSigned) -> 
     rules = state.governing("treatment", one).treatment.preparation
     children = [asked(state, prepared) for asked in _OF_A_PREPARATION]
     children.append(_planned_right(state, prepared, event.occurred_on, moment(event)))
-    unfit = tuple(_unfit(state, prepared))
+    unfit, here = tuple(_unfit(state, prepared)), site_then(state, event)
     children += [broken(f"{bag.name} is {bag.status}") for bag in unfit]
     for drawn in prepared.drawn:
         for bag in state.inventory.find(prepared.lot, (drawn.bag,)):
             if bag not in unfit and bag.status != "prepared" and not bag.on_its_shelf:
                 children.append(broken(f"{bag.name} is {bag.status}"))
-            if not bag.is_at((event.site,)):
-                children.append(broken(f"{bag.name} is at site {bag.site}, not at {event.site}"))
+            if not bag.is_at((here,)):
+                children.append(broken(f"{bag.name} is at site {bag.site}, not at {here}"))
     for bag, _ in _drawn(state, prepared):
         children += [
             thaw_clock(bag, moment(event), rules.thaw_to_end if rules else None),

@@ -19,6 +19,7 @@ from gradatim.conduct.folding.product import bags_given
 from gradatim.conduct.messages import Breach, Standing, listed
 from gradatim.conduct.policies.verdicts import broken, holds
 from gradatim.conduct.state import State
+from gradatim.conduct.transfers import site_then
 from gradatim.core.message import Argument, Message, Pair, Term, join
 from gradatim.core.verdict import Verdict
 from gradatim.dosing.inventory import Container
@@ -83,7 +84,7 @@ def _expected_at(bag: Container) -> tuple[str, ...]:
 
 def what_is_handled_is_here(state: State, event: _Handled) -> Verdict:
     """What is prepared, given, returned or destroyed is at the site where that is done."""
-    wrong = [one for one in _handled(state, event) if _elsewhere(one, event.site)]
+    wrong = [one for one in _handled(state, event) if _elsewhere(one, site_then(state, event))]
     if not wrong or (isinstance(event, ProductReturned) and event.participant is not None):
         return holds("it is here")
     return broken(Breach.BAGS_ELSEWHERE(bags=_whereabouts(wrong)))
