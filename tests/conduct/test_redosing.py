@@ -16,9 +16,10 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
+from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Measured, Signature
 from gradatim.conduct.policies import check, gates, unmet
-from gradatim.conduct.policies.dosing import no_toxicity_is_open
+from gradatim.conduct.policies.dosing import no_stopping_rule_has_fired, no_toxicity_is_open
 from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.policies.ways import way_through
 from gradatim.conduct.state import State
@@ -27,12 +28,15 @@ from gradatim.conduct.views.comparison import plan_of
 from gradatim.conduct.views.eligibility import before_dose
 from gradatim.conduct.views.facts import facts_in
 from gradatim.conduct.views.safety import dlt_outcome
+from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.worksheet import Moment, to_set_aside
 from gradatim.core.truth import TRUE
 from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.protocol.questions import questions
 from gradatim.protocol.study import Study
 from gradatim.protocol.treatment import CAUTIOUS
+from tests.conduct.leveled import OPENED, leveled
+from tests.conduct.leveled import add as event_of
 from tests.conduct.ready import DAY, NURSE, SITE, Led, ready, refused
 from tests.conduct.treated import AFTER, AT, DOSED, LATER, add, adverse, result, treated
 from tests.conduct.treated import one as person
@@ -225,6 +229,57 @@ def test_a_dose_entered_late_is_asked_of_what_had_begun_by_then(onset: str, coun
     )
     found = no_toxicity_is_open(state, given_)
     assert (found.truth is TRUE) is not counts
+
+
+def test_what_is_to_be_given_is_asked_of_all_that_is_recorded():
+    """An onset may be of tomorrow already, by a clock that is ahead: nothing is left out."""
+    state = governed(treated())
+    adverse(state, grade=4, relation="definite", onset=str(AFTER))
+    before = AFTER - timedelta(days=1)
+    signed = x.PreDoseChecklistSigned(
+        occurred_on=before,
+        recorded_at=datetime.combine(before, time(9), UTC),
+        recorded_by="i",
+        site="S01",
+        participant="P1",
+        dose=2,
+        items={},
+        signer="i",
+    )
+    assert no_toxicity_is_open(state, signed).truth is not TRUE
+    assert no_stopping_rule_has_fired(state, signed).truth is not TRUE
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1, 30])
+@pytest.mark.parametrize("resumed", [None, -1, 1])
+def test_a_dose_entered_late_is_asked_of_the_rules_that_stood_then(days: int, resumed: int | None):
+    """What fired later, and what was answered later, was not so when the dose was given."""
+    day = OPENED + timedelta(days=40)
+    onset = day + timedelta(days=days)
+    state = leveled()
+    about: dict[str, Any] = {"participant": "P1", "adverse_event": "P1-AE", "term": "Headache"}
+    judged_: dict[str, Any] = {"grade": 4, "relation": "definite", "onset": str(onset)}
+    event_of(state, s.AdverseEventReported, onset, **about, **judged_)
+    if resumed is not None:
+        keys = tuple(one.key for one in unanswered_rules(state, onset))
+        assert keys
+        said: dict[str, Any] = {"reason": "looked at", "signers": COMMITTEE}
+        answered = day + timedelta(days=resumed)
+        event_of(state, t.TrialResumed, answered, stopping_rules=keys, **said)
+    given_ = x.DoseAdministered(
+        occurred_on=day,
+        recorded_at=datetime.combine(day + timedelta(days=60), time(12), UTC),
+        recorded_by="i",
+        site="S01",
+        participant="P4",
+        dose=1,
+        started_at=datetime.combine(day, time(9), UTC),
+        ended_at=datetime.combine(day, time(10), UTC),
+        amount=7e7,
+        unit="{cells}",
+    )
+    stood = days <= 0 and resumed != -1
+    assert (no_stopping_rule_has_fired(state, given_).truth is TRUE) is not stood
 
 
 def test_the_committee_allows_a_dose_after_what_it_has_seen_and_no_more():

@@ -52,7 +52,11 @@ from gradatim.conduct.views.safety import (
     reactions_while_watched,
     unobserved,
 )
-from gradatim.conduct.views.stopping_rules import FiredRule, unanswered_rules
+from gradatim.conduct.views.stopping_rules import (
+    FiredRule,
+    unanswered_rules,
+    unanswered_then,
+)
 from gradatim.core.dates import step
 from gradatim.core.message import Argument, Label, Term, clauses
 from gradatim.core.quantity import Quantity
@@ -288,7 +292,8 @@ def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
     standing = [
         found
         for found in possible_dlts(state, one)
-        if found.counts and began_on(state, one, found) <= event.occurred_on
+        if found.counts
+        and (is_authorisation(event) or began_on(state, one, found) <= event.occurred_on)
     ]
     if not standing:
         return holds("there is none")
@@ -298,11 +303,15 @@ def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
 
 
 def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
-    """No stopping rule has fired that the committee has not answered."""
+    """No stopping rule has fired that the committee has not answered.
+
+    What is entered later is asked of the rules that stood when it was done.
+    """
     level = _level_of(state, event)
+    standing = unanswered_rules if is_authorisation(event) else unanswered_then
     stops = [
         one
-        for one in unanswered_rules(state, event.occurred_on)
+        for one in standing(state, event.occurred_on)
         if one.closes(level) and not _is_allowed(state, event, one)
     ]
     return either(not stops, "none has fired", clauses(*(one.message for one in stops)))

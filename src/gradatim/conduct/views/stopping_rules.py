@@ -1,5 +1,7 @@
 """Which stopping rules of the protocol stand: what has fired or may have, what was answered."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -7,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from gradatim.clinical.ctcae.terms import folded
+from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.messages import Standing, listed
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ON_THE_WAY
@@ -15,6 +18,7 @@ from gradatim.conduct.views.doses import first_dose_on
 from gradatim.conduct.views.grades import let_values_go
 from gradatim.conduct.views.safety import (
     WorseResult,
+    began_on,
     may_be_related,
     measured_results,
     possible_dlts,
@@ -90,17 +94,36 @@ def unanswered_rules(state: State, on: date) -> list[FiredRule]:
     return [one for one in fired_rules(state, on) if not one.answered]
 
 
+def unanswered_then(state: State, on: date) -> list[FiredRule]:
+    """Return the stopping rules that stood on an earlier day: by what had begun by then.
+
+    What has begun since, and on what dosing was resumed since, says nothing of what was done then.
+    """
+
+    def worked_out() -> list[FiredRule]:
+        resumed = [one for _, one in state.events.of(TrialResumed) if one.occurred_on <= on]
+        keys = {key for one in resumed for key in one.stopping_rules}
+        watched = [_begun_by(state, one, on) for one in _watched(state)] if state.versions else []
+        return [one for one in _fired(state, on, watched, keys) if not one.answered]
+
+    return state.remembered(f"rules then {on}", worked_out)
+
+
 def fired_rules(state: State, on: date) -> list[FiredRule]:
     """Return every stopping rule that has fired, or may have, answered or not."""
-    return state.remembered(f"rules {on}", lambda: _fired(state, on))
+    return state.remembered(
+        f"rules {on}", lambda: _fired(state, on, _watched(state), state.resumed_rules)
+    )
 
 
-def _fired(state: State, on: date) -> list[FiredRule]:
+def _fired(
+    state: State, on: date, watched: Sequence[stopping.Watched], resumed: Iterable[str]
+) -> list[FiredRule]:
     if not state.versions:
         return []
     found = []
-    answers = _answers(state)
-    for one in stopping.fired(state.governing("safety"), _watched(state), on):
+    answers = _answers(resumed)
+    for one in stopping.fired(state.governing("safety"), watched, on):
         answered = one.rule.action == "pause" and _answered(one, answers)
         found.append(
             FiredRule(
@@ -110,14 +133,14 @@ def _fired(state: State, on: date) -> list[FiredRule]:
     return found
 
 
-def _answers(state: State) -> dict[str, set[str]]:
+def _answers(resumed: Iterable[str]) -> dict[str, set[str]]:
     """Return the cases on which the committee has resumed dosing, by the rule that they are of.
 
     Older keys do not tell which cases of a rule that had fired were only possible: those were
     answered as what they are called.
     """
     found: dict[str, set[str]] = {}
-    for key in state.resumed_rules:
+    for key in resumed:
         rule, _, cases = key.rpartition(": ")
         for case in cases.split(", "):
             plain = case.removesuffix(POSSIBLY)
@@ -155,6 +178,33 @@ def _watched(state: State) -> list[stopping.Watched]:
         for one in everybody
         if one.events or one.limiting is not None or (one.known and one.known.by_element)
     ]
+
+
+def _begun_by(state: State, one: stopping.Watched, on: date) -> stopping.Watched:
+    """Return a participant as the rules see one, without what began after a day."""
+    person, study = state.participants[one.participant], state.governing("safety")
+    events = [event for event in one.events if event.onset.first <= on]
+    results = measured_results(state, person)
+    if results is not None:
+        by_then = {
+            name: tuple(fact for fact in some if fact.start.first <= on)
+            for name, some in results.by_element.items()
+        }
+        results = replace(
+            results, by_element={name: some for name, some in by_then.items() if some}
+        )
+    counting = [
+        found
+        for found in possible_dlts(state, person)
+        if found.counts and began_on(state, person, found) <= on
+    ]
+    return one._replace(
+        events=events,
+        limiting=one.limiting if counting else None,
+        known=stopping.facts_for_rules(study, person.id, events, results),
+        limited=any(found.dose_limiting or found.verdict.truth is TRUE for found in counting),
+        answers={},
+    )
 
 
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
