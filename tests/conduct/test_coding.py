@@ -105,6 +105,20 @@ def test_a_drug_is_asked_of_its_own_dictionary() -> None:
     assert asked(state) == []
 
 
+def test_a_code_of_another_dictionary_takes_no_place() -> None:
+    """A drug is coded with WHODrug, and what it was given for with MedDRA."""
+    state = treated()
+    taken: dict[str, Any] = {"medication": "CM1", "drug": "alphamab", "indication": "pain"}
+    drug = add(state, l.ConcomitantMedicationRecorded, AFTER, **taken)
+    code(state, "March 2099", of=drug, dictionary="WHODrug", code="90000101001")
+    code(state, "99.0", of=drug)
+    adopt(state, "99.0")
+    adopt(state, "September 2099", "WHODrug")
+    (standing,) = to_code_anew(state, one(state))
+    assert standing.event.dictionary == "WHODrug"
+    assert [found.earlier for found in standing_codes(state, one(state))] == [(), ()]
+
+
 def test_two_ways_to_write_a_version() -> None:
     assert same_version("27.0", "v27")
     assert not same_version("27.1", "27.10")

@@ -11,6 +11,7 @@ from gradatim.vocabulary.concepts import MEDDRA as MEDDRA_URI
 from gradatim.vocabulary.concepts import WHODRUG as WHODRUG_URI
 from gradatim.vocabulary.graph import Vocabulary
 from gradatim.vocabulary.sources.compile import build
+from gradatim.vocabulary.versions import preferred_term
 
 MEDDRA = {
     "meddra_release.asc": "99.1$English$$$$\n",
@@ -92,6 +93,14 @@ def test_a_term_of_the_lowest_level_is_what_stands_above_it(tmp_path: Path) -> N
     found = known.concept(MEDDRA_URI, "90000041")
     assert found is not None
     assert (found.name, found.active) == ("Wobbling of the made-up kind", True)
+
+
+def test_terms_of_the_upper_levels_have_no_preferred_term(tmp_path: Path) -> None:
+    known = opened(tmp_path, MEDDRA)
+    for code in ("90000021", "90000011", "90000001"):
+        assert preferred_term(known, (MEDDRA_URI, code)) is None
+    for code in ("90000031", "90000041"):
+        assert preferred_term(known, (MEDDRA_URI, code)) == (MEDDRA_URI, "90000031")
 
 
 def test_a_term_that_is_no_longer_current_is_not_in_use(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def test_meddra_at_hand_is_looked_into_while_somebody_types(
         writer.source(Source("made up", "MedDRA", "made up"))
         names = {"1": "Wobble 100%", "2": "Chronic wobble", "3": "Old wobble", "4": 'A "b" <c>'}
         writer.concepts(Held(Concept(MEDDRA, n, name, n != "3")) for n, name in names.items())
+        writer.concepts([Held(Concept(MEDDRA, "9", "Wobble disorders"), placed=True)])
     one, client = treated(app), signed_in("nurse.S01.1")
     path = f"/record/AdverseEventReported/?participant={one.id}"
     assert "/coding/terms/" not in client.get(path).content.decode()

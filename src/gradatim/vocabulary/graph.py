@@ -128,6 +128,11 @@ class Vocabulary:
         """
         return self._store.named(system, text, most)
 
+    def is_placed(self, system: str, code: str) -> bool:
+        """Return whether everything above a code in its hierarchy is held as well."""
+        held = self._held(_normal(system, code))
+        return held is not None and held.placed
+
     def systems(self, code: str) -> tuple[str, ...]:
         """Return the systems, in order of the alphabet, in which something has this code."""
         return tuple(one for one in self.counts if self._held(_normal(one, code)))

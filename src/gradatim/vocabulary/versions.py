@@ -80,15 +80,19 @@ def compare_versions(
 
 
 _LOWEST, _PREFERRED = (4, 1), (3, 0)
-"""How many steps a term has above it: with the levels of the hierarchy, and without them."""
+"""How many steps a term has above it: with the levels of the hierarchy, and without them. With
+them, a term with fewer is a group or a system organ class."""
 
 
 def preferred_term(vocabulary: Vocabulary, code: Code) -> Code | None:
     """Return the preferred term of MedDRA that a term stands under; None where that is not known.
 
-    A term of the lowest level stands under one; a preferred term is its own.
+    A term of the lowest level stands under one; a preferred term is its own. The levels above,
+    such as system organ classes, have none.
     """
     above, height = _above(vocabulary, code), _height(vocabulary, code)
+    if height < _PREFERRED[0] and vocabulary.is_placed(*code):
+        return None
     if height in _LOWEST:
         return above[0] if len(above) == 1 else None
     return code if height in _PREFERRED and vocabulary.concept(*code) else None

@@ -144,10 +144,10 @@ class AdverseEventClassified(Event, frozen=True):
 class TermCoded(Event, frozen=True):
     """Words that were recorded are coded with a licensed dictionary, in the version that is named.
 
-    What is coded is an adverse event, or another entry of the participant, `of`. A later code
-    stands in the place of an earlier one, which is kept: so terms are coded anew in a newer
-    version. A code says how the words are counted; what an event is for the safety rules, it does
-    not change.
+    What is coded is an adverse event, or another entry of the participant, `of`. A later code by
+    the same dictionary stands in the place of an earlier one, which is kept: so terms are coded
+    anew in a newer version. A code says how the words are counted; what an event is for the safety
+    rules, it does not change.
 
     Args:
         participant: whose entry it is.

@@ -28,12 +28,12 @@ class VersionInUse(NamedTuple):
 
 
 class StandingCode(NamedTuple):
-    """The last code of something, with those before it.
+    """The last code of something by a dictionary, with those before it.
 
     Args:
         position, event: the entry.
         what: what is coded, in words.
-        earlier: codes of the same before it, the first one first.
+        earlier: codes of the same by that dictionary before it, the first one first.
         anew: the version in use, where the code is of another one; empty where it is not.
     """
 
@@ -63,9 +63,10 @@ def standing_codes(state: State, participant: Participant) -> Iterator[StandingC
     """
     if TermCoded not in participant.entries_of:
         return
-    found: dict[tuple[str | None, int | None], list[tuple[int, TermCoded]]] = {}
+    found: dict[tuple[str | int | None, ...], list[tuple[int, TermCoded]]] = {}
     for position, event in entries_of(state, participant, TermCoded):
-        found.setdefault((event.adverse_event, event.of), []).append((position, event))
+        key = (event.adverse_event, event.of, event.dictionary)
+        found.setdefault(key, []).append((position, event))
     used = versions_in_use(state)
     for codes in found.values():
         (position, event), earlier = codes[-1], tuple(one for _, one in codes[:-1])

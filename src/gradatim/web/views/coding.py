@@ -19,7 +19,12 @@ from gradatim.conduct.trial import Recorded
 from gradatim.conduct.views.coding import StandingCode, standing_codes, versions_in_use
 from gradatim.conduct.views.term_lists import LoadedList, loaded_lists
 from gradatim.vocabulary.concepts import MEDDRA
-from gradatim.vocabulary.versions import CodeChange, CodeComparison, compare_versions
+from gradatim.vocabulary.versions import (
+    CodeChange,
+    CodeComparison,
+    compare_versions,
+    preferred_term,
+)
 from gradatim.web.access import Request, page
 from gradatim.web.clock import today_at
 from gradatim.web.dictionaries import DICTIONARY_SYSTEMS, dictionary, meddra_in_use
@@ -97,12 +102,16 @@ FEWEST_LETTERS = 2
 
 @page("participants")
 def terms(request: Request) -> HttpResponse:
-    """Answer with the terms of MedDRA, in the version in use, that have what was typed in them."""
+    """Answer with the terms of MedDRA, in the version in use, that have what was typed in them.
+
+    Those of the lowest and the preferred level: the groups above them are no events.
+    """
     text = normalize("NFKC", request.GET.get("term", "")).strip()
     held = meddra_in_use(request.access.state) if len(text) >= FEWEST_LETTERS else None
     found = held.named(MEDDRA, text) if held else ()
+    events = (one for one in found if held and preferred_term(held, (MEDDRA, one.code)))
     option = '<option value="{}" label="MedDRA {}"></option>'
-    return HttpResponse(format_html_join("\n", option, ((one.name, one.code) for one in found)))
+    return HttpResponse(format_html_join("\n", option, ((one.name, one.code) for one in events)))
 
 
 def _lists(request: Request) -> list[LoadedList]:
