@@ -24,7 +24,8 @@ from gradatim.conduct.trial import Recorded, Refused
 from gradatim.conduct.views.tasks import tasks
 from gradatim.conduct.visibility import NotVisible, require_visible
 from gradatim.core.errors import UnusableInput
-from tests.conduct.ready import BAGS, DAY, LEAD, NAME, NURSE, SITE, Led, ready
+from tests.conduct.ready import BAGS, DAY, LEAD, NAME, NURSE, SITE, Led, enrolled, ready
+from tests.conduct.test_screened_again import registers
 from tests.conduct.trials import recorded
 
 THERE = "S02"
@@ -121,6 +122,18 @@ def test_one_transfer_waits_at_a_time_and_what_was_proposed_in_error_waits_no_mo
     recorded(led.trial.record(signed))
     assert "the transfer is proposed" in reasons(led.trial.record(taken_over()))
     recorded(led.trial.record(proposed()))
+
+
+def test_a_number_that_was_nobody_s_is_not_taken_over():
+    led = enrolled()
+    recorded(registers(led, "A1"))
+    recorded(led.trial.record(proposed(participant="A1")))
+    of = led.trial.state.participants["A1"].position
+    void = act(p.EntryVoided, LEAD, SITE, of=of, reason="nobody came", bears_on=())
+    signed = msgspec.structs.replace(void, signature=Signature("Lead", "made in error"))
+    recorded(led.trial.record(signed))
+    assert not [one for one in tasks(led.trial.state, NOON, NEXT) if one.kind == "transfer"]
+    assert "the transfer is proposed" in reasons(led.trial.record(taken_over(participant="A1")))
 
 
 def test_nobody_moves_while_a_dose_is_prepared():

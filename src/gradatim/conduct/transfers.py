@@ -7,10 +7,13 @@ tasks, corrections, doses. What was recorded before keeps its site, with its clo
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import TransferProposed
 from gradatim.conduct.state import Participant, State
+from gradatim.conduct.transitions import NEVER_THERE
 
 
 def proposed_transfer(state: State, one: Participant) -> tuple[int, TransferProposed] | None:
     """Return the transfer that waits for the other site, with its entry; None where none does."""
+    if one.status in NEVER_THERE:
+        return None
     since = one.moves[-1].position if one.moves else 0
     for at in reversed(one.entries_of.get(TransferProposed, ())):
         event = state.events[at]
