@@ -62,7 +62,7 @@ def test_a_list_is_loaded_and_offered_with_its_synonyms(app: Running, signed_in:
     assert '<option value="Made-up swelling" label="Anaphylaxis; 咽部水肿; site">' in form
     assert '<option value="Headache">' in form
     shown = client.get("/coding/").content.decode()
-    assert "site" in shown
+    assert f'<a href="/entries/{state(app).position}/">site</a>' in shown
     elsewhere = signed_in("investigator.S02.1")
     other = next(p for p in state(app).participants.values() if p.site == "S02")
     page = elsewhere.get(f"/record/AdverseEventReported/?participant={other.id}")

@@ -176,9 +176,14 @@ def _dictionaries(environment: Mapping[str, str]) -> Path | None:
             said,
             "name the folder of the vocabulary files of MedDRA and WHODrug, or unset it",
         )
-    for path in sorted(Path(said).glob("*.vocabulary")):
+    for path in vocabularies_in(Path(said)):
         Vocabulary.open(path)
     return Path(said)
+
+
+def vocabularies_in(folder: Path) -> list[Path]:
+    """Return the vocabulary files of a folder, in the order of their names."""
+    return sorted(folder.glob("*.vocabulary"))
 
 
 def _hosts(environment: Mapping[str, str], demo: bool) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from gradatim.conduct.views.coding import same_version, versions_in_use
 from gradatim.core.errors import UnusableInput
 from gradatim.vocabulary.concepts import MEDDRA, WHODRUG
 from gradatim.vocabulary.graph import Vocabulary
+from gradatim.web.configuration import vocabularies_in
 
 LOG = logging.getLogger("gradatim.dictionaries")
 
@@ -49,11 +50,6 @@ def meddra_in_use(state: State) -> Vocabulary | None:
     """Return MedDRA in the version that the trial codes with; None where it is not at hand."""
     used = versions_in_use(state).get("MedDRA")
     return dictionary("MedDRA", used.version) if used else None
-
-
-def vocabularies_in(folder: Path) -> list[Path]:
-    """Return the vocabulary files of a folder, in the order of their names."""
-    return sorted(folder.glob("*.vocabulary"))
 
 
 def _is_version(found: Vocabulary, name: Dictionary, version: str) -> bool:
