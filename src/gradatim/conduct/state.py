@@ -545,13 +545,14 @@ class State:
         return self.consented_to(of) >= number
 
     def consented_to(self, of: Participant) -> int:
-        """Return which version of the protocol a participant was told of by the form they signed.
+        """Return which version of the protocol a participant was told of by a form they signed.
+
+        Who withdraws is judged on by what they were treated by.
 
         Returns:
-            Its place among `versions`; -1 where no consent holds, or no form is a known one.
+            Its place among `versions`; -1 where they signed none, or no form is a known one.
         """
-        held = (version for at, version in of.consents if at > of.consent_ended)
-        return max(map(self.informs_about, held), default=-1)
+        return max((self.informs_about(version) for _, version in of.consents), default=-1)
 
     def informs_about(self, form: str) -> int:
         """Return which version of the protocol a version of the consent form informs about.
