@@ -215,6 +215,7 @@ def before(
     past = State(state.trial, state.mode, position=until - 1)
     past.versions = [one for one in state.versions if one.position < until]
     past.delegations, past.zones, past.ranges = state.delegations, state.zones, state.ranges
+    past.consent_forms = state.consent_forms  # which version governs goes by the form signed
     _as_corrected(state, participant, past, until)
     wanted = _wanted(state, participant, change)
     entries = {
@@ -233,8 +234,10 @@ def before(
         entries_of=entries,
         consents=[one for one in participant.consents if one[0] < until],
         _known={},
+        _past={},
     )
-    past.participants = {participant.id: was}
+    # Of a number that was given up the entries stand here, and the sex stands there.
+    past.participants = {**state.participants, participant.id: was}
     return past, was
 
 
@@ -304,13 +307,13 @@ def _held(state: State, participant: Participant) -> Mapping[str, set[int]]:
 class _PastEvents(EventLog):
     """The events as they stood then; of results only those of some elements."""
 
-    __slots__ = ("_elements", "_narrowed", "_now", "_versions")
+    __slots__ = ("_elements", "_narrowed", "_now", "_until", "_versions")
 
     def __init__(
         self, state: State, past: State, participant: Participant, elements: frozenset[str] | None
     ) -> None:
         super().__init__()
-        self._now, self._elements = state.events, elements
+        self._now, self._elements, self._until = state.events, elements, past.position
         self._versions: dict[int, Event] = {}
         self._narrowed: dict[int, Event] = {}
         for _, made in entries_of(state, participant, EntryCorrected):
@@ -332,3 +335,9 @@ class _PastEvents(EventLog):
         some = tuple(one for one in event.results if one.element in self._elements)
         found = self._narrowed[position] = msgspec.structs.replace(event, results=some)
         return found
+
+    def of(self, /, *kinds: type[Event]) -> Iterator[tuple[int, Any]]:
+        """Return the events of some types until then, of whomever they are."""
+        for position, _ in self._now.of(*kinds):
+            if position <= self._until:
+                yield position, self[position]
