@@ -14,6 +14,7 @@ from gradatim.conduct.folding.anew import (
     confirmed,
     consents,
     counted_anew,
+    everything_anew,
     participant_named,
     places,
     take_step,
@@ -81,6 +82,7 @@ def _form_approved(state: State, position: int, event: participants.ConsentFormA
             event.renewal,
         ),
     ]
+    everything_anew(state)  # of which version who signed it was told, in the past too
 
 
 FIXED = frozenset({"event", *Event.__struct_fields__} - {"occurred_on"}) | {
@@ -107,9 +109,11 @@ def _corrected(state: State, position: int, event: participants.EntryCorrected) 
     answer(state, event.answers, position)
     if isinstance(was, participants.ParticipantRegistered):
         _known_by(state, was, state.events[event.of])
-        state.participants[was.participant].changed()  # limits go by sex, in the past too
     if one := participant_named(state, getattr(was, "participant", "") or ""):
         one.concerned(position, participants.EntryCorrected)
+        if isinstance(was, participants.ParticipantRegistered):
+            state.participants[was.participant].changed()
+            one.changed()  # limits go by sex, in the past too
     counted_anew(state, event.of)
 
 

@@ -156,7 +156,7 @@ def _further(
     state: State, participant: Participant, known: _Followed, positions: Sequence[int]
 ) -> _Followed:
     """Follow the events on by entries that leave what the earlier ones say as it is."""
-    told: set[str] = set()
+    told: dict[str, None] = {}  # in the order they were reported
     for position in positions:
         event = state.events[position]
         if isinstance(event, DoseAdministered) or known.early:
@@ -170,7 +170,7 @@ def _further(
             known.as_told[name] = _more(state, known.as_told[name], position, event)
         else:
             return _courses(state, participant)
-        told.add(name)
+        told[name] = None
     if told:
         new = {name: _as_it_counts(state, participant, known.as_told[name]) for name in told}
         known.courses = {**known.courses, **new}
