@@ -9,6 +9,8 @@ import pytest
 from gradatim.core import collecting
 from gradatim.core.collecting import collector_paused, keep_for_good
 
+MANY = 30_000
+
 
 class _Held:
     """Something that holds itself."""
@@ -25,11 +27,22 @@ def test_what_was_made_is_not_looked_through_at_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(collecting, "_kept", False)  # a command may have kept this process for good
     with collector_paused():
         assert not gc.isenabled()
-        made = [[one] for one in range(5)]
+        made = [[one] for one in range(MANY)]
         assert _young(made)
     assert gc.isenabled()
     assert not _young(made)
     assert not gc.get_freeze_count()
+
+
+def test_little_that_was_made_makes_nothing_old() -> None:
+    """What waits to be collected would wait with it, each time somebody asks."""
+    gc.collect()
+    waiting = _Held()
+    with collector_paused():
+        made = [[one] for one in range(5)]
+    assert _young(waiting)
+    assert _young(made)
+    assert gc.isenabled()
 
 
 def test_what_is_garbage_is_collected_later() -> None:
