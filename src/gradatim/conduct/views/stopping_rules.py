@@ -103,7 +103,7 @@ def unanswered_then(state: State, on: date) -> list[FiredRule]:
     def worked_out() -> list[FiredRule]:
         resumed = [one for _, one in state.events.of(TrialResumed) if one.occurred_on <= on]
         keys = {key for one in resumed for key in one.stopping_rules}
-        watched = [_begun_by(state, one, on) for one in _watched(state)] if state.versions else []
+        watched = [_begun_by(state, one, on) for one in _watched(state)]
         return [one for one in _fired(state, on, watched, keys) if not one.answered]
 
     return state.remembered(f"rules then {on}", worked_out)
@@ -167,7 +167,12 @@ def _is_possible(one: stopping.Fired, case: str) -> bool:
 
 
 def _watched(state: State) -> list[stopping.Watched]:
-    """Give every participant as the stopping rules see one, replaced ones too."""
+    """Return every participant as the stopping rules see one, replaced ones too.
+
+    Before a protocol is in force there are no rules that could see anybody.
+    """
+    if not state.versions:
+        return []
     with collector_paused():  # the first time it reads what everybody has
         everybody = [
             person.remembered("watched", partial(_as_watched, state, person))
