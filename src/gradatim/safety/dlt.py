@@ -58,14 +58,11 @@ def perhaps_of(study: Study, event: AdverseEvent) -> tuple[str, ...]:
     """Return the watched elements that an adverse event may be an event of: nobody has said.
 
     A term that neither the protocol nor CTCAE knows may stand for any of them, until an
-    investigator has answered for each. A list that it was picked from says what it is only where
-    one of its names or codes there is a watched element's own: that another name is one of CTCAE
-    excludes nothing. What is worked out of a result has a term of the table.
+    investigator has answered for each. The list that it was picked from may say which it is, and
+    excludes none: a synonym may be narrower than the term. What is worked out of a result has a
+    term of the table.
     """
     if event.lab or _recognised(Same(study), folded(event.term)):
-        return ()
-    by_list = _of_list(Same(study), event.also_called, event.codes)
-    if any(name in watched_elements(study) for name in by_list):
         return ()
     settled = {*elements_of(study, event), *event.not_elements}
     return tuple(name for name in watched_elements(study) if name not in settled)
