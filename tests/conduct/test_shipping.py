@@ -339,6 +339,18 @@ def test_a_site_names_only_bags_that_are_there_or_on_their_way_there():
             require_visible(access, "ProductDifferenceExplained", explained)
 
 
+def test_who_sent_all_of_a_lot_on_sees_it_and_names_it_no_more():
+    led = sent(bags=BAGS)
+    received(led, bags=BAGS)
+    here = access_of(led.trial.state, "pharmacist.S01.1")
+    lot = led.trial.state.lots[LOT]
+    assert sees_lot(here, lot)
+    assert not sees_lot(access_of(led.trial.state, "pharmacist.S03.1"), lot)
+    released = act(x.ProductReleased, SITE, lot=LOT, bags=BAGS[:1])
+    with pytest.raises(NotVisible):
+        require_visible(here, "ProductReleased", released)
+
+
 def test_whoever_is_to_receive_it_has_it_among_their_tasks():
     led = sent(expected_on=DAY)
     state = led.trial.state

@@ -99,7 +99,10 @@ def test_a_shipment_goes_from_one_site_to_another_through_the_forms(twins: Runni
     receiver.post(receive, {**beginning(receiver.get(receive)), **fine})
     (bag,) = state(twins).inventory.find("TWIN-1", ("001",))
     assert (bag.site, bag.status) == ("S02", "quarantined")
-    assert sender.get("/dosing/lots/TWIN-1/").status_code == 404
+    page = markup(sender.get("/dosing/lots/TWIN-1/"))
+    assert "AWB-7" in page
+    assert ">quarantined</span>" not in page
+    assert 'href="/dosing/lots/TWIN-1/"' in markup(sender.get("/dosing/"))
 
 
 def test_a_bag_that_goes_on_tells_no_number_of_whom_it_was_prepared_for(twins: Running, signed_in):

@@ -4,6 +4,7 @@ The permission is to record at a site. Without this, an entry, query or lot of a
 named in an act of one's own.
 """
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from gradatim.conduct.access import Access
@@ -36,8 +37,15 @@ class NotVisible(Exception):
 
 
 def sees_lot(access: Access, lot: Lot) -> bool:
-    """Return whether any bag of a lot is where the user sees the product."""
+    """Return whether a lot is, or was, a matter of a site where the user sees the product.
+
+    Who sent all of it on still accounts for it. A bag whose site nobody knows is a matter of all.
+    """
     sites = access.sites("dosing")
+    return not lot.sites.isdisjoint(sites) or _is_there(lot, sites)
+
+
+def _is_there(lot: Lot, sites: Collection[str]) -> bool:
     return any(bag.is_at(sites) for bag in lot.containers.values())
 
 
@@ -124,7 +132,7 @@ def _require_product(access: Access, event: Any) -> None:
     if name is None:
         return
     lot = access.state.lots.get(name)
-    if lot is None or not sees_lot(access, lot):
+    if lot is None or not _is_there(lot, access.sites("dosing")):
         raise NotVisible("lot")
     named = [*getattr(event, "bags", ()), *(one.bag for one in getattr(event, "drawn", ()))]
     named += [one for one in (getattr(event, "bag", None),) if one is not None]

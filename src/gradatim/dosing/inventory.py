@@ -234,12 +234,14 @@ class Lot:
         id: its number.
         donor, cell_bank: what it was made from; empty is not known.
         containers: by their number within the lot.
+        sites: where any of it is, or ever was, or was sent.
     """
 
     id: str
     donor: str = ""
     cell_bank: str = ""
     containers: dict[str, Container] = field(default_factory=dict)
+    sites: set[str] = field(default_factory=set)
 
 
 class Shipment(NamedTuple):
@@ -316,6 +318,7 @@ class Inventory:
             if container.reserved_for is not None:
                 self._reserved.setdefault(container.reserved_for, {})[container.key] = None
         lot.containers[container.id] = container
+        lot.sites.update(container.sites)
 
     def record(self, movement: Movement) -> None:
         """Let a movement happen; one of a container that nobody knows is a fault of its lot."""
