@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import coding as c
 from gradatim.conduct.events import logs as l
 from gradatim.conduct.events import safety as s
@@ -20,6 +23,7 @@ from gradatim.conduct.views.coding import (
     versions_in_use,
 )
 from gradatim.conduct.views.tasks import tasks
+from gradatim.core.errors import UnusableInput
 from tests.conduct.treated import AFTER, add, adverse, one, treated
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -117,6 +121,25 @@ def test_a_code_of_another_dictionary_takes_no_place() -> None:
     (standing,) = to_code_anew(state, one(state))
     assert standing.event.dictionary == "WHODrug"
     assert [found.earlier for found in standing_codes(state, one(state))] == [(), ()]
+
+
+def test_medical_history_is_coded_with_meddra() -> None:
+    state = treated()
+    history = add(state, l.MedicalHistoryRecorded, AFTER, condition="A broken arm")
+    code(state, "99.0", of=history)
+    fine = state.events[state.position]
+    validate(state, fine)
+    with pytest.raises(UnusableInput, match="medical history is coded with MedDRA"):
+        validate(state, msgspec.structs.replace(fine, dictionary="WHODrug"))
+
+
+@pytest.mark.parametrize("version", [" ", "v", "Version "])
+def test_a_version_that_says_nothing_is_none(version: str) -> None:
+    state = treated()
+    adopt(state, "99.0")
+    made = msgspec.structs.replace(state.events[state.position], version=version)
+    with pytest.raises(UnusableInput, match="is no version"):
+        validate(state, made)
 
 
 def test_two_ways_to_write_a_version() -> None:

@@ -321,7 +321,8 @@ def test_a_code_changes_nothing_for_the_safety_rules() -> None:
         ({"adverse_event": None}, "not one thing"),
         ({"of": 1}, "not one thing"),
         ({"adverse_event": None, "of": 1}, "none of P1"),
-        ({"dictionary": "WHODrug"}, "coded with MedDRA"),
+        ({"dictionary": "WHODrug"}, "an adverse event is coded with MedDRA"),
+        ({"version": " "}, "no version"),
     ],
 )
 def test_one_thing_is_coded_with_its_dictionary(changed: dict[str, Any], says: str) -> None:

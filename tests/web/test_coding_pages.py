@@ -167,11 +167,12 @@ def test_a_file_of_two_versions_is_of_neither(
     assert client.get("/coding/").context["unchanged"] == []
 
 
-def carried(client: Client, page: Any) -> None:
-    """Carry over what a page has shown as unchanged, by its own form."""
+def carried(client: Client, page: Any) -> list[str]:
+    """Carry over what a page has shown as unchanged, by its own form; return what is said."""
     shown = re.findall(r'name="code" value="(.*?)"', page.content.decode())
-    sent = client.post("/coding/", {"request": "r", "code": shown})
-    assert sent.status_code == 302, sent.content.decode()
+    sent = client.post("/coding/", {"request": "r", "code": shown}, follow=True)
+    assert sent.redirect_chain == [("/coding/", 302)], sent.content.decode()
+    return [str(said) for said in sent.context["messages"]]
 
 
 def test_a_code_beside_another_term_is_decided_by_itself(
@@ -199,7 +200,9 @@ def test_nothing_is_carried_over_to_a_version_that_was_not_shown(
     page = client.get("/coding/")
     adopted(client, "99.2")
     before = state(app).position
-    carried(client, page)
+    said = carried(client, page)
+    assert said[-1].startswith("1 code is not carried over")
+    assert not any(one.endswith("carried over.") for one in said)
     assert state(app).position == before
     carried(client, client.get("/coding/"))
     assert state(app).position == before + 1

@@ -15,6 +15,7 @@ import msgspec
 
 from gradatim.clinical.ctcae.terms import says_something
 from gradatim.clinical.units import convert_for
+from gradatim.conduct.coding_validation import validate_codes, validate_term_list
 from gradatim.conduct.correction_validation import validate_correction
 from gradatim.conduct.day_validation import validate_days
 from gradatim.conduct.events import participants, records, review, safety
@@ -33,7 +34,6 @@ from gradatim.conduct.log_validation import validate_logs, validate_numbers
 from gradatim.conduct.product_validation import validate_product
 from gradatim.conduct.state import State
 from gradatim.conduct.stored_messages import read_back
-from gradatim.conduct.term_list_validation import validate_term_list
 from gradatim.conduct.transfers import site_of
 from gradatim.conduct.views.birth import agreed
 from gradatim.conduct.views.records import all_elements, held_records
@@ -215,27 +215,6 @@ def _terms(state: State, event: Event) -> None:
             "term has no letter",
             "it says nothing of what happened",
             "choose a term, or write what happened in the words that were used",
-        )
-
-
-def _codes(state: State, event: Event) -> None:
-    """One thing is coded: an adverse event with MedDRA, or another entry of the participant."""
-    if not isinstance(event, safety.TermCoded):
-        return
-    if (event.adverse_event is None) is (event.of is None):
-        raise _unusable(
-            event,
-            "what is coded is not one thing",
-            "it is an adverse event or an entry",
-            "name the adverse event, or else the entry",
-        )
-    held = state.events.get(event.of) if event.of is not None else None
-    one = participant_named(state, getattr(held, "participant", None) or "")
-    if held is not None and (one is None or one.id != event.participant):
-        raise _unusable(event, f"entry {event.of} is none of {event.participant}")
-    if event.adverse_event is not None and event.dictionary != "MedDRA":
-        raise _unusable(
-            event, "an adverse event is coded with MedDRA", todo="choose MedDRA as the dictionary"
         )
 
 
@@ -476,7 +455,7 @@ _OF_CONTENT: tuple[_Fault, ...] = (
     _births,
     _named,
     _terms,
-    _codes,
+    validate_codes,
     _nullifications,
     _values,
     _references,

@@ -14,6 +14,7 @@ from gradatim.conduct.events.base import (
     Reason,
     Text,
 )
+from gradatim.conduct.events.coding import Dictionary
 from gradatim.conduct.events.messages import StoredText
 
 Grade = Annotated[int, Meta(ge=1, le=5)]
@@ -161,7 +162,7 @@ class TermCoded(Event, frozen=True):
     """
 
     participant: Id
-    dictionary: Literal["MedDRA", "WHODrug"]
+    dictionary: Dictionary
     version: Annotated[str, Meta(min_length=1, max_length=40)]
     code: Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,20}\Z")]
     term: Annotated[str, Meta(min_length=2, max_length=300)]

@@ -167,8 +167,17 @@ def _carried_over(request: Request, unchanged: list[CodedRow]) -> HttpResponse:
     shown = set(request.POST.getlist("code"))
     made = [_recorded(request, row) for row in unchanged if row.shown_as in shown]
     count = sum(isinstance(one, Recorded) for one in made)
-    words = ngettext("%(n)d code is carried over.", "%(n)d codes are carried over.", count)
-    messages.success(request, words % {"n": count})
+    left = len(shown) - count
+    if count:
+        words = ngettext("%(n)d code is carried over.", "%(n)d codes are carried over.", count)
+        messages.success(request, words % {"n": count})
+    if left:
+        words = ngettext(
+            "%(n)d code is not carried over: it is no longer as it was shown, or was refused.",
+            "%(n)d codes are not carried over: they are no longer as shown, or were refused.",
+            left,
+        )
+        messages.warning(request, words % {"n": left})
     return HttpResponseRedirect(reverse("coding"))
 
 
