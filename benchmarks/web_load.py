@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -242,7 +243,7 @@ def main() -> None:
             "DATABASE_URL": url,
             "GRADATIM_DEMO": "1",
             "GRADATIM_KEYS": f"{folder}/keys",
-            "GRADATIM_SECRET_KEY": "load" * 15,
+            "GRADATIM_SECRET_KEY": secrets.token_urlsafe(50),
         }
         subprocess.run(
             [sys.executable, "-m", "benchmarks.web_server", "prepare"], check=True, env=environment

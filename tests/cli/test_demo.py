@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gradatim.conduct.roles import ROLES
 
+SECRET = "only-for-tests-R2m8vQxK4tZpWc7LhYb3NsJd9GfUe6Aa0PqT5"
 SETTINGS = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE")
 
 
@@ -44,7 +45,7 @@ def test_serve_refuses_a_made_up_trial(tmp_path: Path):
     url = f"sqlite:///{tmp_path / 'made.sqlite'}"
     until = date(2027, 1, 6).isoformat()
     assert ran("simulate", "nct05962762", url, "--until", until).returncode == 0
-    environment = {"DATABASE_URL": url, "GRADATIM_SECRET_KEY": "s" * 60}
+    environment = {"DATABASE_URL": url, "GRADATIM_SECRET_KEY": SECRET}
     assert ran("database", "migrate", **environment).returncode == 0
     found = ran("serve", "--port", "0", **environment)
     assert found.returncode == 2
@@ -55,7 +56,7 @@ def test_a_real_trial_begins_with_its_sponsor(tmp_path: Path):
     """Tables, trial, first person: three commands; a second beginning is refused."""
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path / 'real.sqlite'}",
-        "GRADATIM_SECRET_KEY": "s" * 60,
+        "GRADATIM_SECRET_KEY": SECRET,
     }
     assert ran("database", "migrate", **environment).returncode == 0
     begun = ran("trial", "begin", "NCT00000001", "--sponsor", "sponsor.1", **environment)

@@ -18,6 +18,7 @@ BY_NAME: Mapping[str, str] = {
     "gradatim.web.accounts.urls": "included by its name in the addresses",
     "gradatim.web.forms.renderer": "FORM_RENDERER of the settings",
     "gradatim.web.operations.healthcheck": "run with python -m by the container's health check",
+    "gradatim.web.private_sqlite.base": "ENGINE of the settings is its package",
     "gradatim.web.rate_limit_middleware": "in MIDDLEWARE of the settings",
     "gradatim.web.templatetags.counts": "loaded by templates",
     "gradatim.web.templatetags.said": "loaded by templates",

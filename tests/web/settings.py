@@ -10,7 +10,7 @@ from pathlib import Path
 
 _HERE = Path(tempfile.gettempdir()) / f"gradatim-tests-{os.getpid()}"
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_HERE}.sqlite")
-os.environ.setdefault("GRADATIM_SECRET_KEY", "only-for-tests-" * 5)
+os.environ.setdefault("GRADATIM_SECRET_KEY", "only-for-tests-R2m8vQxK4tZpWc7LhYb3NsJd9GfUe6Aa0PqT5")
 os.environ.setdefault("GRADATIM_KEYS", f"{_HERE}.keys")
 os.environ.setdefault("GRADATIM_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("GRADATIM_PLAIN_HTTP", "1")
@@ -20,6 +20,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 from gradatim.web.settings import *  # noqa: E402, F403
 
+DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"  # noqa: F405
+"""In memory. Of an engine with a name of its own pytest would take a file for each process."""
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",

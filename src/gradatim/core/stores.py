@@ -1,6 +1,7 @@
-"""Writing files: whole or not at all."""
+"""Writing files: whole or not at all, and for whose eyes."""
 
 import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,3 +39,17 @@ def write_whole(
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+PRIVATE = 0o600
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that only the user may read, whatever the umask; leave one that is there.
+
+    Where it cannot be made nothing is said: whoever opens it next finds out, and says so.
+    """
+    with contextlib.suppress(OSError):
+        made = os.open(os.path.realpath(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+        os.fchmod(made, PRIVATE)
+        os.close(made)

@@ -4,8 +4,12 @@ Every name is listed in docs/operations.md. Nothing has a default that would be 
 hospital; the demonstration sets its own.
 """
 
+import re
 import secrets
+import zlib
 from collections.abc import Mapping
+from ipaddress import ip_address
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -19,6 +23,25 @@ from gradatim.web.database import refuse_plain
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_SECRET = 50  # characters, as Django's own deployment check asks
+LEAST_PACKED = 40
+"""Bytes that a secret has at least when it is packed: 50 random digits have 42, letters more."""
+_GENERIC = {"com", "edu", "gov", "int", "mil", "net", "org", "arpa", "biz", "info"}
+_UNDER_COUNTRY = {
+    "ac",
+    "co",
+    "com",
+    "edu",
+    "gob",
+    "gouv",
+    "gov",
+    "go",
+    "ne",
+    "net",
+    "nhs",
+    "or",
+    "org",
+}
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.IGNORECASE)
 REQUESTS, WRITES, FEWEST = 240, 60, 10  # in a minute
 
 
@@ -100,26 +123,38 @@ def _secret(environment: Mapping[str, str], demo: bool) -> str:
     secret = environment.get("GRADATIM_SECRET_KEY", "")
     if demo and not secret:
         return secrets.token_urlsafe(SHORTEST_SECRET)
-    if len(secret) < SHORTEST_SECRET:
-        raise UnusableInput(
-            "GRADATIM_SECRET_KEY is missing or too short",
-            "the environment",
-            f"it has {len(secret)} characters",
-            f"give at least {SHORTEST_SECRET} random ones",
-        )
+    _refuse_weak("GRADATIM_SECRET_KEY", secret, f"give at least {SHORTEST_SECRET} random ones")
     return secret
 
 
 def _earlier(environment: Mapping[str, str]) -> str:
     earlier = environment.get("GRADATIM_SECRET_KEY_BEFORE", "")
-    if earlier and len(earlier) < SHORTEST_SECRET:
-        raise UnusableInput(
-            "GRADATIM_SECRET_KEY_BEFORE is too short",
-            "the environment",
-            f"it has {len(earlier)} characters",
-            "give the secret as it was, or unset it",
+    if earlier:
+        _refuse_weak(
+            "GRADATIM_SECRET_KEY_BEFORE", earlier, "give the secret as it was, or unset it"
         )
     return earlier
+
+
+def _refuse_weak(name: str, secret: str, todo: str) -> None:
+    """Refuse a secret that could be guessed; none of it is repeated."""
+    if len(secret) < SHORTEST_SECRET:
+        why = f"it has {len(secret)} characters"
+        raise UnusableInput(f"{name} is missing or too short", "the environment", why, todo)
+    if packed_length(secret) < LEAST_PACKED:
+        why = "it repeats itself or counts up, so that it could be guessed"
+        raise UnusableInput(f"{name} is not random", "the environment", why, todo)
+
+
+def packed_length(secret: str) -> int:
+    """Return the bytes of a secret when it is packed, or its steps from sign to sign are.
+
+    What repeats itself packs well, and what counts up or down does by its steps; what was drawn at
+    random does neither.
+    """
+    signs = secret.encode()
+    steps = bytes((after - before) % 256 for before, after in pairwise(signs))
+    return min(len(zlib.compress(one, 9)) for one in (signs, steps))
 
 
 def _rate(environment: Mapping[str, str], name: str, usual: int) -> int:
@@ -189,14 +224,47 @@ def vocabularies_in(folder: Path) -> list[Path]:
 def _hosts(environment: Mapping[str, str], demo: bool) -> tuple[str, ...]:
     named = environment.get("GRADATIM_HOSTS", "")
     hosts = tuple(one.strip() for one in named.split(",") if one.strip())
-    if "*" in hosts:
-        raise UnusableInput(
-            "GRADATIM_HOSTS may not be *",
-            "the environment",
-            "any name would be answered to",
-            "name the hosts",
-        )
+    for host in hosts:
+        if why := _not_one_host(host):
+            raise UnusableInput(
+                f"GRADATIM_HOSTS may not be {host}",
+                "the environment",
+                why,
+                "name the hosts in full",
+            )
     return LOOPBACK if demo or not hosts else hosts
+
+
+def _not_one_host(said: str) -> str:
+    """Say why something is not the name of one host; empty if it is."""
+    if said == "*" or said.startswith("."):
+        return "any name would be answered to, or any under it"
+    if said in LOOPBACK or _is_address(said):
+        return ""
+    labels = said.lower().split(".")
+    if not all(map(_LABEL.fullmatch, labels)):
+        return "it is no name of a host; the scheme and the port are left out"
+    return "names of many others end so" if _is_public_suffix(labels) else ""
+
+
+def _is_address(said: str) -> bool:
+    try:
+        ip_address(said.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_public_suffix(labels: list[str]) -> bool:
+    """Whether a name is a domain under which anybody registers, as far as its form tells.
+
+    Generic ones and those of two letters, which all are countries' (RFC 1591), and what countries
+    have beneath. The whole list (publicsuffix.org) changes weekly.
+    """
+    country = len(labels[-1]) == 2
+    if len(labels) == 1:
+        return country or labels[0] in _GENERIC
+    return len(labels) == 2 and country and labels[0] in _UNDER_COUNTRY
 
 
 def _beside(database: str) -> Path:

@@ -19,7 +19,7 @@ def django_database(url: str) -> dict[str, Any]:
     """
     if url.startswith("sqlite:///"):
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "gradatim.web.private_sqlite",
             "NAME": unquote(url.removeprefix("sqlite:///")),
             "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
         }

@@ -32,7 +32,7 @@ from tests.markup import tidied
 from tests.waiting import wait_until
 
 TRIAL, SPONSOR = "NCT00000001", "sponsor.1"
-SECRET = "only-for-tests-0123456789" * 3
+SECRET = "only-for-tests-R2m8vQxK4tZpWc7LhYb3NsJd9GfUe6Aa0PqT5"
 PASSPHRASE = "seven quiet otters under ivy"
 LISTENING = re.compile(r"Listening at: (http://[^ ]+) \((\d+)\)")
 OURS = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE")

@@ -1,11 +1,15 @@
 """ASVS V13 and V14: data stay where they belong; an unsafe installation does not begin."""
 
+import random
 import re
+import string
 from pathlib import Path
 
 import pytest
 from django.core.checks import Tags, run_checks
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 import gradatim.web as web
 from gradatim.core.errors import UnusableInput
@@ -17,9 +21,11 @@ from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.security.attacks import event_form, pages, treated
 from tests.web.security.test_frontend import production  # noqa: F401
 
+ALPHABET = string.ascii_letters + string.digits + "-_"
+SECRET = "only-for-tests-R2m8vQxK4tZpWc7LhYb3NsJd9GfUe6Aa0PqT5"
 GOOD = {
     "DATABASE_URL": "postgresql://u:p@localhost/x",
-    "GRADATIM_SECRET_KEY": "k" * 50,
+    "GRADATIM_SECRET_KEY": SECRET,
     "GRADATIM_KEYS": "/keys",
     "GRADATIM_HOSTS": "trial.example",
 }
@@ -81,7 +87,16 @@ def test_no_page_names_another_host(app: Running, signed_in):
     [
         {"GRADATIM_SECRET_KEY": ""},
         {"GRADATIM_SECRET_KEY": "short"},
+        {"GRADATIM_SECRET_KEY": "a" * 60},
+        {"GRADATIM_SECRET_KEY": "a" * 50 + "bcdefgh"},
+        {"GRADATIM_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+        {"GRADATIM_SECRET_KEY_BEFORE": "a" * 60},
         {"GRADATIM_HOSTS": "*"},
+        {"GRADATIM_HOSTS": ".org"},
+        {"GRADATIM_HOSTS": "trial.example,.trial.example"},
+        {"GRADATIM_HOSTS": "co.uk"},
+        {"GRADATIM_HOSTS": "cn"},
+        {"GRADATIM_HOSTS": "https://trial.example"},
         {"DATABASE_URL": ""},
         {"GRADATIM_KEYS": ""},
         {"GRADATIM_TIME_ZONE": "../../etc/passwd"},
@@ -93,9 +108,28 @@ def test_an_unsafe_installation_does_not_begin(change: dict):
         configuration(GOOD | change)
 
 
-def test_a_secret_that_is_wrong_is_not_repeated():
+@given(st.text(ALPHABET, min_size=1, max_size=12), st.integers(50, 500))
+def test_a_pattern_over_and_over_is_no_secret(pattern: str, length: int):
+    secret = (pattern * length)[:length]
+    with pytest.raises(UnusableInput, match="GRADATIM_SECRET_KEY is not random"):
+        configuration(GOOD | {"GRADATIM_SECRET_KEY": secret})
+
+
+@given(st.integers(), st.sampled_from([ALPHABET, "0123456789abcdef", "0123456789"]))
+def test_what_was_drawn_at_random_is_a_secret(seed: int, signs: str):
+    secret = "".join(random.Random(seed).choices(signs, k=50))
+    assert configuration(GOOD | {"GRADATIM_SECRET_KEY": secret}).secret == secret
+
+
+@pytest.mark.parametrize("host", ["trial", "trial.example.org", "x.co.uk", "10.1.2.3", "[::1]"])
+def test_the_name_of_one_host_is_taken(host: str):
+    assert configuration(GOOD | {"GRADATIM_HOSTS": f"{host}, other.example"}).hosts[0] == host
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "hunter2" * 10])
+def test_a_secret_that_is_wrong_is_not_repeated(secret: str):
     with pytest.raises(UnusableInput) as found:
-        configuration(GOOD | {"GRADATIM_SECRET_KEY": "hunter2"})
+        configuration(GOOD | {"GRADATIM_SECRET_KEY": secret})
     assert "hunter2" not in str(found.value)
 
 

@@ -11,6 +11,7 @@ from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused, as_text
 from gradatim.conduct.ledger import Entry
 from gradatim.core.errors import Defect, UnusableInput
+from gradatim.core.stores import make_private
 
 WAIT = 10.0  # seconds for another writer to finish
 _SETTINGS = (
@@ -156,6 +157,8 @@ def open_sqlite(path: Path, mode: StoreMode) -> SqliteStore:
     try:
         if mode is StoreMode.READ:
             return _readable(path)
+        if mode is StoreMode.CREATE:
+            make_private(path)  # before SQLite makes it as the umask says
         return _store(sqlite3.connect(path, timeout=WAIT, isolation_level=None), mode)
     except sqlite3.Error as error:
         raise _explained(str(error)).inside(str(path)) from error

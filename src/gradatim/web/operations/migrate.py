@@ -1,15 +1,19 @@
 """Setting up: the settings from the environment, and the tables of the application."""
 
 import os
+from pathlib import Path
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
 from gradatim.core.errors import UnusableInput
+from gradatim.core.stores import PRIVATE
 
+_RIGHTS_OF_OTHERS = 0o077
 COMMAND = "gradatim database migrate"
 
 
@@ -45,11 +49,31 @@ def migrate() -> list[str]:
         UnusableInput: the database does not answer, or does not let this user change it.
     """
     missing = unapplied()
+    _keep_to_user()
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise unreachable(error) from error
     return missing
+
+
+def _keep_to_user() -> None:
+    """Take the rights of others from a SQLite file; earlier versions made it as the umask said.
+
+    Raises:
+        UnusableInput: it is somebody else's.
+    """
+    path = Path(settings.DATABASES["default"]["NAME"])
+    if connection.vendor == "sqlite" and path.is_file() and path.stat().st_mode & _RIGHTS_OF_OTHERS:
+        try:
+            path.chmod(PRIVATE)
+        except OSError as error:
+            raise UnusableInput(
+                "others may read the database",
+                str(path),
+                str(error.strerror or error),
+                f"let its owner run `chmod 600 {path}`",
+            ) from error
 
 
 def refuse_unmigrated() -> None:

@@ -1,0 +1,1 @@
+"""Django's SQLite, whose file only the user may read."""
