@@ -6,6 +6,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from gradatim.web.accounts.models import What
 from gradatim.web.accounts.sessions import handle
 from gradatim.web.live_trial import Running
 from tests.web.accounts.people import (
@@ -42,6 +43,7 @@ def test_a_session_at_rest_ends(app: Running, settings):
     assert answer["Location"] == "/sign-in/?ended=1&next=%2Fparticipants%2F%3Fx%3D1"
     assert "Your session has ended." in client.get(answer["Location"]).content.decode()
     assert not Session.objects.filter(session_key=key).exists()
+    assert account(NURSE).acts.filter(what=What.SESSION_EXPIRED, by=NURSE).count() == 1
 
 
 def test_use_keeps_a_session_from_resting(app: Running, settings, session_clock: SessionClock):
@@ -56,6 +58,17 @@ def test_a_session_ends_however_much_it_is_used(app: Running, settings):
     client = entered(NURSE)
     aged(client, began=settings.SESSION_COOKIE_AGE + 5)
     assert client.get("/participants/")["Location"].startswith("/sign-in/?ended=1")
+    assert account(NURSE).acts.filter(what=What.SESSION_EXPIRED).count() == 1
+
+
+def test_the_end_of_a_session_that_a_password_alone_began_is_no_act(app: Running, settings):
+    """Whoever did not show the second factor was never signed in."""
+    settings.SECOND_FACTOR_REQUIRED = True
+    client = entered(NURSE)
+    client.post("/sign-out/")
+    aged(client := entered(NURSE), seen=settings.SESSION_IDLE_SECONDS + 5)
+    assert client.get("/participants/")["Location"].startswith("/sign-in/?ended=1")
+    assert not account(NURSE).acts.exists()
 
 
 def test_signing_in_again_begins_a_new_time(app: Running, settings, session_clock: SessionClock):

@@ -25,7 +25,22 @@ def test_a_person_signs_in_and_out(app: Running):
     assert client.get("/sign-out/").status_code == 405, "a link must not sign anybody out"
     assert client.post("/sign-out/").status_code == 302
     assert client.get("/participants/")["Location"].startswith("/sign-in/")
-    assert [one.what for one in account("nurse.S01.1").acts.all()] == [What.SIGNED_IN]
+    assert [one.what for one in account("nurse.S01.1").acts.all()] == [
+        What.SIGNED_IN,
+        What.SIGNED_OUT,
+    ]
+    client.post("/sign-out/")
+    assert account("nurse.S01.1").acts.filter(what=What.SIGNED_OUT).count() == 1, "nobody was in"
+
+
+def test_whoever_signs_in_where_another_was_signed_in_signs_them_out(app: Running):
+    client = entered("nurse.S01.1")
+    sign_in("nurse.S02.1", client=client)
+    assert [one.what for one in account("nurse.S01.1").acts.all()] == [
+        What.SIGNED_IN,
+        What.SIGNED_OUT,
+    ]
+    assert [one.what for one in account("nurse.S02.1").acts.all()] == [What.SIGNED_IN]
 
 
 def test_no_answer_tells_whether_there_is_such_a_user(app: Running):

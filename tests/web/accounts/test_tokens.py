@@ -1,16 +1,19 @@
 """Tokens of programs: shown once, kept as hashes, limited, and at an end."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from gradatim.web.accounts.models import TOKEN_FOR, ApiToken, User
+from gradatim.web.accounts.managing import MANAGED
+from gradatim.web.accounts.models import TOKEN_FOR, ApiToken, User, What
 from gradatim.web.accounts.tokens import make_token, user_of
 from gradatim.web.live_trial import Running
-from tests.web.accounts.people import account, entered
-from tests.web.conftest import PASSWORD
+from tests.web.accounts.people import account, code_of, entered, fresh, with_device
+from tests.web.conftest import PASSWORD, state
 
 DATA = "data.1"
 
@@ -61,6 +64,48 @@ def test_a_token_expires(token: str):
 def test_a_token_of_a_deactivated_user_does_not_count(token: str):
     User.objects.filter(username=DATA).update(is_active=False)
     assert user_of(token) is None
+
+
+def _password_changed(user: str) -> None:
+    new = "gravel moth piano cirrus"
+    said = {"present": PASSWORD, "password": new, "again": new}
+    assert entered(user).post("/account/password/", said).status_code == 302
+
+
+def _factor_removed(user: str) -> None:
+    device, client = with_device(user), entered(user)
+    client.post("/second-factor/", {"code": code_of(device)})
+    said = {"password": PASSWORD, "code": code_of(fresh(device))}
+    assert client.post("/account/second-factor/", said).status_code == 302
+
+
+def _managed(what: str) -> Callable[[str], object]:
+    return lambda user: MANAGED[what].do(account(user), "sponsor.9")
+
+
+ENDS: dict[str, Callable[[str], object]] = {
+    "its password is changed": _password_changed,
+    "its second factor is removed by its owner": _factor_removed,
+    "its second factor is taken away": _managed("reset-second-factor"),
+    "it is invited anew": _managed("invite-anew"),
+    "it is deactivated": _managed("deactivate"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_tokens_end_with_what_they_were_made_with(app: Running, end: Callable[[str], object]):
+    """Of everybody, whatever their task: a program is refused, and nobody else's token ends."""
+    users = sorted({user for user, _site in state(app).roles})
+    others = make_token(account(users[-1]), "of another", "")
+    for user in users[:-1]:
+        token = make_token(account(user), "nightly", "")
+        program = Client(headers={"Authorization": f"Bearer {token}"})
+        assert program.get("/api/trial").status_code == 200
+        end(user)
+        assert user_of(token) is None
+        assert program.get("/api/trial").status_code == 401
+        assert account(user).acts.filter(what=What.TOKEN_REVOKED).count() == 1
+    assert user_of(others)
 
 
 def test_making_one_takes_the_password_and_shows_it_once(app: Running):

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gradatim.web.accounts.models import INVITED_FOR, Invitation, User, What, note
-from gradatim.web.accounts.tokens import hashed
+from gradatim.web.accounts.tokens import hashed, revoke_tokens
 
 
 def invite(user: User, by: str) -> str:
@@ -41,4 +41,5 @@ def accept(invitation: Invitation, password: str) -> bool:
             return False
         user.choose_password(password)
         note(user, What.PASSWORD_CHOSEN)
+        revoke_tokens(user, user.username)
     return True

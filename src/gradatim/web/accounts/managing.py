@@ -83,7 +83,7 @@ def _reset_password(user: User, by: str) -> str:
 
 
 def _reset_factor(user: User, by: str) -> str:
-    remove_devices(user)
+    remove_devices(user, by)
     end_all(user)
     note(user, What.FACTOR_RESET, by)
     return ""
@@ -108,7 +108,10 @@ MANAGED: Mapping[str, Managed] = {
     ),
     "reset-second-factor": Managed(
         _("Take the second factor away"),
-        _("All sessions end. After signing in with the password, the person sets a new one up."),
+        _(
+            "All sessions and tokens end. After signing in with the password, the person sets a "
+            "new one up."
+        ),
         _reset_factor,
         lambda user, status: user.is_active and has_device(user),
         (What.INVITED,),

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from gradatim.web.accounts.second_factor import has_device
+from gradatim.web.accounts.models import What
+from gradatim.web.accounts.second_factor import factor_page
+from gradatim.web.accounts.sessions import leave
 from gradatim.web.middleware import page_of
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -32,7 +33,7 @@ def limit_session(respond: Respond) -> Respond:
             return _unlost(request, respond(request))
         page = page_of(request)
         if _ended(request, noted=page not in _UNATTENDED or request.method == "POST"):
-            logout(request)
+            leave(request, What.SESSION_EXPIRED)
             return respond(request) if page == SESSION else _signed_out(request)
         first = first_page(request)
         if first and page not in (first, *_ALWAYS_OPEN):
@@ -72,12 +73,7 @@ def first_page(request: HttpRequest) -> str:
 
 
 def _first_page(user: Any) -> str:
-    if not user.is_verified():
-        if has_device(user):
-            return "second-factor"
-        if settings.SECOND_FACTOR_REQUIRED:
-            return "second-factor-setup"
-    return "password" if user.must_change_password else ""
+    return factor_page(user) or ("password" if user.must_change_password else "")
 
 
 def _unlost(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -138,6 +138,8 @@ class AccountAct(models.Model):
         CODES_MADE = "codes made", _("Recovery codes made")
         CODE_USED = "code used", _("Recovery code used")
         SIGNED_IN = "signed in", _("Signed in")
+        SIGNED_OUT = "signed out", _("Signed out")
+        SESSION_EXPIRED = "session expired", _("Session ended by rest or age")
         LOCKED = "locked", _("Locked after too many attempts")
         UNLOCKED = "unlocked", _("Unlocked")
         DEACTIVATED = "deactivated", _("Deactivated")

@@ -8,12 +8,13 @@ import secrets
 from typing import Any
 
 import segno
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.web.accounts.models import RecoveryCode, User, What, note
-from gradatim.web.accounts.tokens import hashed
+from gradatim.web.accounts.tokens import hashed, revoke_tokens
 
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15
@@ -23,6 +24,19 @@ GROUP = 4
 def has_device(user: Any) -> bool:
     """Whether a user has a confirmed second factor."""
     return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+
+
+def factor_page(user: Any) -> str:
+    """Return the page on which the second factor is shown first; empty if it was, or is not asked.
+
+    Args:
+        user: who signed in with a password.
+    """
+    if user.is_verified():
+        return ""
+    if has_device(user):
+        return "second-factor"
+    return "second-factor-setup" if settings.SECOND_FACTOR_REQUIRED else ""
 
 
 def unconfirmed_device(user: User) -> Any:
@@ -96,10 +110,11 @@ def recovery_codes_left(user: User) -> int:
     return user.recovery_codes.filter(used_at=None).count()
 
 
-def remove_devices(user: User) -> None:
-    """Take a user's second factor away, its recovery codes too."""
+def remove_devices(user: User, by: str) -> None:
+    """Take a user's second factor away, its recovery codes too; tokens made with it end."""
     TOTPDevice.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
+    revoke_tokens(user, by)
 
 
 def _plain(code: str) -> str:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.contrib.auth import SESSION_KEY, login
+from django.contrib.auth import SESSION_KEY, login, logout
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 from django_otp import login as second_factor_passed
 
-from gradatim.web.accounts.models import User, What, note
+from gradatim.web.accounts.models import AccountAct, User, What, note
+from gradatim.web.accounts.second_factor import factor_page
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -37,9 +38,17 @@ def begin(request: HttpRequest, user: User) -> None:
     Nothing of an earlier one goes on: else a password alone would prolong a session in which the
     second factor was shown, beyond its limit.
     """
-    request.session.flush()
+    leave(request)
     login(request, user, backend=BACKEND)
     request.session["began"] = request.session["seen"] = time.time()
+
+
+def leave(request: HttpRequest, what: AccountAct.What = What.SIGNED_OUT) -> None:
+    """End the session of a request, and write that down of whoever was fully signed in."""
+    user: Any = request.user
+    if user.is_authenticated and not factor_page(user):
+        note(user, what)
+    logout(request)
 
 
 def verified(request: HttpRequest, device: Any) -> None:

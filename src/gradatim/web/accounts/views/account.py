@@ -112,7 +112,7 @@ def revoke_token(request: Request, id: int) -> HttpResponse:
 @own
 @sensitive_post_parameters("present", "password", "again")
 def password(request: Request) -> HttpResponse:
-    """Change one's password; all other sessions end."""
+    """Change one's password; all other sessions and all tokens end."""
     user: Any = request.user
     form = ChangePasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -121,7 +121,10 @@ def password(request: Request) -> HttpResponse:
         end_all(user, but=request.session.session_key)
         update_session_auth_hash(request, user)
         note(user, What.PASSWORD_CHANGED)
-        messages.success(request, _("The password was changed; all other sessions have ended."))
+        revoke_tokens(user, user.username)
+        messages.success(
+            request, _("The password was changed; all other sessions and all tokens have ended.")
+        )
         return HttpResponseRedirect(reverse("account"))
     return render(
         request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200

@@ -98,7 +98,7 @@ def remove(request: Request) -> HttpResponse:
         return HttpResponseRedirect(reverse("second-factor-setup"))
     form = LettingInFields(user, request.POST or None)
     if request.method == "POST" and confirmed(request, form, factor.device_let_in_by):
-        factor.remove_devices(user)
+        factor.remove_devices(user, user.username)
         note(user, What.FACTOR_REMOVED)
         messages.success(request, _("The second factor was removed. Set up another."))
         return HttpResponseRedirect(reverse("second-factor-setup"))
@@ -106,7 +106,7 @@ def remove(request: Request) -> HttpResponse:
         request,
         form,
         _("Set up another second factor"),
-        _("The present one and its recovery codes no longer count."),
+        _("The present one, its recovery codes and tokens for programs no longer count."),
     )
 
 

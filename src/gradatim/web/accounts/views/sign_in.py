@@ -1,7 +1,6 @@
 """Signing in and out, and the way in by invitation."""
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +17,7 @@ from gradatim.web.accounts.invitations import accept, invited
 from gradatim.web.accounts.lockout import locked_out
 from gradatim.web.accounts.models import User, What, note
 from gradatim.web.accounts.second_factor import has_device
-from gradatim.web.accounts.sessions import begin
+from gradatim.web.accounts.sessions import begin, leave
 
 
 def next_page(request: HttpRequest) -> str:
@@ -65,7 +64,7 @@ def sign_in(request: Request) -> HttpResponse:
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
     """Sign out."""
-    logout(request)
+    leave(request)
     return HttpResponseRedirect(reverse("sign-in"))
 
 
