@@ -1,5 +1,7 @@
 """What the tests of the accounts do as people do: sign in, show codes, sign."""
 
+import re
+from base64 import b32decode
 from typing import Any
 
 from django.test import Client
@@ -7,6 +9,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.web.accounts.models import User
+from tests.markup import markup
 from tests.web.conftest import PASSWORD
 
 LOCAL = "127.0.0.1"
@@ -43,6 +46,22 @@ def key_of(client: Client) -> str:
 def with_device(name: str) -> TOTPDevice:
     """Give a person a confirmed second factor."""
     return TOTPDevice.objects.create(user=account(name), name="app", confirmed=True)
+
+
+def device_on(page: Any) -> tuple[TOTPDevice, str]:
+    """Give the device that a page shows to be set up, and what its form brings back."""
+    text = markup(page)
+    secret = re.search(r'class="mono">([A-Z2-7 ]+)<', text)
+    shown = re.search(r'name="shown" value="([^"]+)"', text)
+    assert secret
+    assert shown
+    return TOTPDevice(key=b32decode(secret[1].replace(" ", "")).hex()), shown[1]
+
+
+def set_up(client: Client) -> tuple[TOTPDevice, Any]:
+    """Set a second factor up by its page; give the device and the answer."""
+    device, shown = device_on(client.get("/second-factor/set-up/"))
+    return device, client.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
 
 
 def fresh(device: TOTPDevice) -> TOTPDevice:

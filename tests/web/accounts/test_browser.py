@@ -1,6 +1,7 @@
 """The whole way of an account in a browser: invited, secured, signed out and in, managed."""
 
 import re
+from base64 import b32decode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -59,9 +60,12 @@ def set_up_second_factor(page) -> tuple[TOTPDevice, str]:
     """Scan the code, confirm it, keep the recovery codes; give the device and one of them."""
     assert page.get_by_role("img", name="Code to scan").bounding_box()["width"] > 100
     clean(page)
-    device = TOTPDevice.objects.get(user=account("monitor.2"))
-    page.get_by_label("One-time code").fill(code_of(device))
+    secret = page.locator("main .mono").inner_text().replace(" ", "")
+    shown = TOTPDevice(key=b32decode(secret).hex())
+    page.get_by_label("One-time code").fill(code_of(shown))
     pressed(page, "Confirm")
+    device = TOTPDevice.objects.get(user=account("monitor.2"))
+    assert device.key == shown.key
     assert page.locator("main li").count() == 10
     clean(page)
     code = page.locator("main li").first.inner_text()

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.conduct.views.delegation_log import delegation_log, trainings, versions_in_force
 from gradatim.web.accounts.invitations import invite
@@ -13,7 +14,16 @@ from gradatim.web.accounts.models import AccountAct, User, What, note
 from gradatim.web.accounts.tokens import make_token, user_of
 from gradatim.web.live_trial import Running
 from tests.markup import markup
-from tests.web.accounts.people import account, entered, sign_in, with_device
+from tests.web.accounts.people import (
+    account,
+    code_of,
+    device_on,
+    entered,
+    set_up,
+    sign_in,
+    with_device,
+)
+from tests.web.accounts.test_invitations import link_of
 from tests.web.conftest import PASSWORD, state
 
 NURSE, LEAD, OTHER_LEAD = "nurse.S01.1", "investigator.S01.1", "investigator.S01.2"
@@ -201,6 +211,27 @@ def test_inviting_anew_ends_sessions_and_leaves_the_second_factor(app: Running, 
         "whoever has the link"
     )
     device.refresh_from_db()
+
+
+def test_whoever_invites_anew_cannot_plant_a_second_factor(app: Running, signed_in, settings):
+    """The seed that they saw with a password of their own choice never becomes the owner's."""
+    alone, first, second = signed_in(LEAD), "gravel moth piano cirrus", "lantern oxide plume tide"
+    page = managed(alone, NURSE, "invite-anew")
+    thief, owner = Client(), Client()
+    settings.SECOND_FACTOR_REQUIRED = True
+    thief.post(link_of(page), {"password": first, "again": first})
+    seen, shown = device_on(thief.get("/second-factor/set-up/"))
+    TOTPDevice.objects.create(user=account(NURSE), name="of an earlier version", confirmed=False)
+    settings.SECOND_FACTOR_REQUIRED = False
+    page = managed(alone, NURSE, "invite-anew")
+    assert not TOTPDevice.objects.filter(user=account(NURSE)).exists()
+    settings.SECOND_FACTOR_REQUIRED = True
+    owner.post(link_of(page), {"password": second, "again": second})
+    said = {"code": code_of(seen), "shown": shown}
+    assert owner.post("/second-factor/set-up/", said).status_code == 422
+    assert thief.post("/second-factor/set-up/", said)["Location"].startswith("/sign-in/")
+    mine, _done = set_up(owner)
+    assert TOTPDevice.objects.get(user=account(NURSE)).key == mine.key != seen.key
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,28 @@
 """The second factor: asked for before anything else, each code once, and what if it is lost."""
 
 import re
-from base64 import b32decode
+from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from gradatim.web.accounts.models import RecoveryCode, What
+from gradatim.web.accounts import second_factor
+from gradatim.web.accounts.models import RecoveryCode, User, What
 from gradatim.web.accounts.second_factor import make_recovery_codes
 from gradatim.web.live_trial import Running
 from tests.markup import markup
 from tests.web.accounts.people import (
     account,
     code_of,
+    device_on,
     entered,
     fresh,
+    set_up,
     sign_in,
     with_device,
     wrong_code_of,
@@ -60,15 +67,16 @@ def test_setting_it_up(app: Running):
     assert "<svg" in page
     assert "style=" not in page
     assert "data:" not in page
-    device = TOTPDevice.objects.get(user=account(NURSE))
-    shown = re.search(r'class="mono">([A-Z2-7 ]+)<', page)
-    assert shown
-    assert b32decode(shown[1].replace(" ", "")) == device.bin_key
-    wrong = client.post("/second-factor/set-up/", {"code": wrong_code_of(device)})
+    device, shown = device_on(client.get("/second-factor/set-up/"))
+    wrong = client.post("/second-factor/set-up/", {"code": wrong_code_of(device), "shown": shown})
     assert wrong.status_code == 422
+    assert device_on(wrong)[0].key == device.key, "what was scanned stays what is asked for"
     assert client.get("/participants/").status_code == 302, "a wrong code opens nothing"
+    assert not TOTPDevice.objects.exists()
     key = client.session.session_key
-    done = client.post("/second-factor/set-up/", {"code": code_of(fresh(device))})
+    done = client.post(
+        "/second-factor/set-up/", {"code": code_of(device), "shown": device_on(wrong)[1]}
+    )
     codes = re.findall(r"<li>((?:[A-Z2-7]{4} ?){6})</li>", markup(done))
     assert len(codes) == 10
     assert client.session.session_key != key
@@ -76,6 +84,82 @@ def test_setting_it_up(app: Running):
     kept = str(list(RecoveryCode.objects.values()))
     assert not any(code.replace(" ", "") in kept for code in codes)
     assert client.get("/second-factor/set-up/")["Location"] == "/account/", "it is not shown again"
+
+
+def test_looking_at_the_page_writes_nothing(app: Running):
+    client = entered(NURSE)
+    client.get("/second-factor/set-up/")
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/second-factor/set-up/")
+    writes = ("INSERT", "UPDATE", "DELETE")
+    assert not [one["sql"] for one in asked if one["sql"].startswith(writes)]
+    assert not TOTPDevice.objects.exists()
+
+
+def test_a_seed_shown_in_one_session_is_confirmed_in_no_other(app: Running):
+    """Nor as that of somebody else, nor by the one that saw it first."""
+    thief, owner, other = entered(NURSE), entered(NURSE), entered("nurse.S02.1")
+    device, shown = device_on(thief.get("/second-factor/set-up/"))
+    for client in (owner, other):
+        page = client.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
+        assert page.status_code == 422
+        assert "Scan this one." in markup(page)
+        assert device_on(page)[0].key != device.key
+    mine, done = set_up(owner)
+    assert done.status_code == 200
+    assert TOTPDevice.objects.get(user=account(NURSE)).key == mine.key != device.key
+    late = thief.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
+    assert late.status_code == 302, "it is asked for the owner's code"
+    assert TOTPDevice.objects.get(user=account(NURSE)).key == mine.key
+
+
+@pytest.mark.parametrize("what", ["", "x", "WyJhIl0:1abcde:signature"])
+def test_a_seed_of_ones_own_choice_is_not_taken(app: Running, what: str):
+    client = entered(NURSE)
+    device, _shown = device_on(client.get("/second-factor/set-up/"))
+    page = client.post("/second-factor/set-up/", {"code": code_of(device), "shown": what})
+    assert page.status_code == 422
+    assert not TOTPDevice.objects.exists()
+
+
+def test_what_was_shown_an_hour_ago_is_shown_anew(app: Running, monkeypatch: pytest.MonkeyPatch):
+    client = entered(NURSE)
+    device, shown = device_on(client.get("/second-factor/set-up/"))
+    monkeypatch.setattr(second_factor, "SET_UP_WITHIN", timedelta(seconds=-1))
+    page = client.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
+    assert page.status_code == 422
+    assert not TOTPDevice.objects.exists()
+
+
+def test_a_seed_that_was_removed_does_not_come_back(app: Running):
+    """What a session was shown before it had a factor does not count after it had one."""
+    client = entered(NURSE)
+    device, shown = device_on(client.get("/second-factor/set-up/"))
+    said = {"code": code_of(device), "shown": shown}
+    assert client.post("/second-factor/set-up/", said).status_code == 200
+    TOTPDevice.objects.all().delete()
+    assert client.post("/second-factor/set-up/", said).status_code == 422
+
+
+def test_of_two_windows_only_one_sets_it_up(app: Running):
+    first, second = (second_factor.new_device(account(NURSE)) for _n in range(2))
+    assert second_factor.confirm(account(NURSE), first, code_of(first))
+    assert not second_factor.confirm(account(NURSE), second, code_of(second))
+    assert TOTPDevice.objects.get().key == first.key
+
+
+def test_the_code_that_confirmed_it_does_not_sign_in(app: Running):
+    device, _done = set_up(entered(NURSE))
+    again = entered(NURSE).post("/second-factor/", {"code": code_of(device)})
+    assert again.status_code == 422
+
+
+@given(st.text(max_size=12))
+def test_no_text_but_its_code_confirms_a_device(text: str):
+    """Nor is it a fault of the program."""
+    device = second_factor.new_device(User(pk=0))
+    assume(text.strip() not in {code_of(device, step) for step in (-1, 0, 1)})
+    assert not second_factor.confirm(User(pk=0), device, text)
 
 
 def test_it_is_asked_for_at_every_signing_in(app: Running):
@@ -155,9 +239,7 @@ def test_setting_it_up_forgets_earlier_failures(app: Running, settings):
     for _m in range(4):
         sign_in(NURSE, "quite another password")
     client = entered(NURSE)
-    client.get("/second-factor/set-up/")
-    device = TOTPDevice.objects.get(user=account(NURSE))
-    client.post("/second-factor/set-up/", {"code": code_of(device)})
+    set_up(client)
     assert sign_in(NURSE, "quite another password")[1].status_code == 422, "counted from one again"
 
 

@@ -188,9 +188,14 @@ def entered(person: "Sender", link: str) -> "Sender":
     assert came.status == 200, came.text
     page = person.page("/second-factor/set-up/")
     said = re.search(r'Or type: <span class="mono">([A-Z2-7 ]+)</span>', tidied(page))
+    shown = re.search(r'name="shown" value="([^"]+)"', page)
     assert said, page
+    assert shown, page
     came = person.send(
-        "/second-factor/set-up/", page, code=code(base64.b32decode(said[1].replace(" ", "")))
+        "/second-factor/set-up/",
+        page,
+        code=code(base64.b32decode(said[1].replace(" ", ""))),
+        shown=shown[1],
     )
     assert came.status == 200, came.text
     return person

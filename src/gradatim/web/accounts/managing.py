@@ -16,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from gradatim.web.accounts.directory import AccountStatus
 from gradatim.web.accounts.invitations import invite
 from gradatim.web.accounts.models import User, What, note
-from gradatim.web.accounts.second_factor import has_device, remove_devices
+from gradatim.web.accounts.second_factor import forget_unconfirmed, has_device, remove_devices
 from gradatim.web.accounts.sessions import end_all
 from gradatim.web.accounts.tokens import revoke_tokens
 
@@ -76,6 +76,7 @@ def _activate(user: User, by: str) -> str:
 def _reset_password(user: User, by: str) -> str:
     user.set_password(None)
     user.save(update_fields=["password"])
+    forget_unconfirmed(user)
     end_all(user)
     revoke_tokens(user, by)
     note(user, What.PASSWORD_RESET, by)

@@ -1,21 +1,30 @@
 """The second factor: one-time codes from an app, and recovery codes for when it is lost.
 
+The seed of a device that is being set up stands nowhere but on the page that shows it, signed for
+the session that asked: another session cannot confirm it, nor this one after it showed a factor. A
+device comes into the database when it is confirmed.
+
 A recovery code has 120 random bits; being kept as a hash, it cannot be read from a backup.
 """
 
 import base64
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import segno
 from django.conf import settings
+from django.core import signing
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
+from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.web.accounts.models import RecoveryCode, User, What, note
 from gradatim.web.accounts.tokens import hashed, revoke_tokens
 
+SET_UP_WITHIN = timedelta(hours=1)
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15
 GROUP = 4
@@ -39,10 +48,28 @@ def factor_page(user: Any) -> str:
     return "second-factor-setup" if settings.SECOND_FACTOR_REQUIRED else ""
 
 
-def unconfirmed_device(user: User) -> Any:
-    """Give the device that a user is setting up."""
-    found = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-    return found or TOTPDevice.objects.create(user=user, confirmed=False, name="app")
+def new_device(user: Any) -> TOTPDevice:
+    """Return a device with a new seed, to be shown and confirmed; it is not in the database."""
+    return TOTPDevice(user=user, name="app")
+
+
+def signed_for(request: HttpRequest, device: TOTPDevice) -> str:
+    """Return a device's seed as the page of this session brings it back."""
+    return signing.dumps(device.key, salt=_salt(request))
+
+
+def device_shown(request: HttpRequest, said: str) -> TOTPDevice | None:
+    """Return the device that a page of this session showed; None if none did, or long ago."""
+    try:
+        key = signing.loads(said, salt=_salt(request), max_age=SET_UP_WITHIN)
+    except signing.BadSignature:
+        return None
+    return TOTPDevice(user=request.user, name="app", key=key)
+
+
+def _salt(request: HttpRequest) -> str:
+    """Bind what is signed to a session: its key is a new one whenever its rights change."""
+    return f"gradatim.second-factor.{request.user.pk}.{request.session.session_key}"
 
 
 def picture(device: Any) -> str:
@@ -56,15 +83,30 @@ def secret(device: Any) -> str:
     return _grouped(base64.b32encode(device.bin_key).decode())
 
 
-def confirm(user: User, device: Any, code: str) -> bool:
-    """Confirm a device by its first code; earlier devices of the user go."""
-    if not device.verify_token(_plain(code)):
+def confirm(user: User, device: TOTPDevice, code: str) -> bool:
+    """Confirm a new device by its first code, which then counts as used.
+
+    Returns:
+        False if it is not the code, or another device was confirmed meanwhile.
+    """
+    app = TOTP(device.bin_key, device.step, device.t0, device.digits)
+    plain = _plain(code)
+    if not plain.isdecimal() or not app.verify(int(plain), device.tolerance):
         return False
-    TOTPDevice.objects.filter(user=user).exclude(pk=device.pk).delete()
-    device.confirmed = True
-    device.save()
-    note(user, What.FACTOR_SET_UP)
+    device.last_t, device.drift = app.t(), app.drift
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if has_device(user):
+            return False
+        forget_unconfirmed(user)
+        device.save()
+        note(user, What.FACTOR_SET_UP)
     return True
+
+
+def forget_unconfirmed(user: User) -> None:
+    """Forget devices that an earlier version kept while they were set up."""
+    TOTPDevice.objects.filter(user=user, confirmed=False).delete()
 
 
 def device_accepting(user: Any, code: str) -> Any:

@@ -55,24 +55,32 @@ def set_up(request: Request) -> HttpResponse:
     user: Any = request.user
     if factor.has_device(user):
         return HttpResponseRedirect(reverse("account"))
-    device = factor.unconfirmed_device(user)
     form = CodeForm(request.POST or None)
+    shown = factor.device_shown(request, request.POST.get("shown", ""))
+    device = shown or factor.new_device(user)
     if request.method == "POST" and form.is_valid():
-        if factor.confirm(user, device, form.cleaned_data["code"]):
+        if shown and factor.confirm(user, shown, form.cleaned_data["code"]):
             forget_failures(request, user.username)
-            verified(request, device)
+            verified(request, shown)
             return _codes_shown(request)
-        form.add_error("code", _("This code is not valid. Is the clock of the device right?"))
+        form.add_error("code", _not_confirmed(shown is not None))
     return render(
         request,
         "accounts/second_factor_setup.html",
         {
             "form": form,
+            "shown": factor.signed_for(request, device),
             "picture": factor.picture(device),
             "secret": factor.secret(device),
         },
         status=422 if form.errors else 200,
     )
+
+
+def _not_confirmed(shown: bool) -> str:
+    if shown:
+        return _("This code is not valid. Is the clock of the device right?")
+    return _("The code that you scanned is too old, or of another window. Scan this one.")
 
 
 @public
