@@ -1,6 +1,7 @@
 """Django's settings. What differs between installations comes from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -108,14 +109,18 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "sign-in"
 OTP_TOTP_ISSUER = "gradatim"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "gradatim.web.accounts.attempts.FailureHandler"
+AXES_FAILURE_LIMIT = 1  # of the limits that the handler asks, one is enough
+AXES_COOLOFF_TIME = timedelta(days=1)  # so long failures count, and are kept
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = "gradatim.web.accounts.attempts.counted_together"
+AXES_USERNAME_CALLABLE = "gradatim.web.accounts.attempts.counted_name"
+AXES_DISABLE_ACCESS_LOG = True  # who signed in is an act of the account
 AXES_LOCKOUT_CALLABLE = "gradatim.web.accounts.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = False  # forgotten when every factor was shown: accounts.sessions
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "gradatim.web.middleware.address_of"
+AXES_CLIENT_IP_CALLABLE = "gradatim.web.accounts.attempts.counted_address"
 
 # --- sessions, cookies, headers --------------------------------------------------
 

@@ -10,7 +10,6 @@ from tests.web.accounts.people import (
     code_of,
     entered,
     fresh,
-    sign_in,
     with_device,
     wrong_code_of,
 )
@@ -63,23 +62,15 @@ def test_the_password_of_another_does_not_sign(app: Running):
     assert not granted(app)
 
 
-def test_failures_at_signing_lock_signing_and_signing_in(app: Running):
+def test_failures_at_signing_lock_signing(app: Running):
+    """And nothing else: `test_lockout.py`."""
     client = entered(SPONSOR)
     pages = [sent(client, app, n, password=WRONG) for n in range(5)]
     assert "Too many attempts. Wait 15 minutes." in pages[-1].content.decode()
     assert "monitor.9" in pages[-1].content.decode(), "what was typed is not lost"
     assert sent(client, app, 6, password=PASSWORD).status_code == 422
     assert not granted(app)
-    assert sign_in(SPONSOR)[1].status_code == 429
     assert account(SPONSOR).acts.filter(what=What.LOCKED).exists()
-
-
-def test_failures_at_signing_in_count_at_signing(app: Running):
-    client = entered(SPONSOR)
-    for _n in range(5):
-        sign_in(SPONSOR, WRONG)
-    assert "Too many attempts" in sent(client, app, password=PASSWORD).content.decode()
-    assert not granted(app)
 
 
 def test_a_good_signature_forgets_earlier_failures(app: Running):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import Tags, run_checks
+from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.security.attacks import event_form, pages, treated
 from tests.web.security.test_frontend import production  # noqa: F401
 
+ROOT = Path(__file__).parents[3]
 ALPHABET = string.ascii_letters + string.digits + "-_"
 SECRET = "only-for-tests-R2m8vQxK4tZpWc7LhYb3NsJd9GfUe6Aa0PqT5"
 GOOD = {
@@ -136,6 +138,14 @@ def test_a_secret_that_is_wrong_is_not_repeated(secret: str):
 def test_the_checks_of_a_deployment_find_nothing(app: Running, production):  # noqa: F811
     """Django's own, with the settings of an installation."""
     assert run_checks(tags=[Tags.security], include_deployment_checks=True) == []
+
+
+def test_every_table_is_in_the_inventory(db):
+    """What is kept of whom, and for how long, is written down for each: docs/operations.md."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    part = page.partition("## What is kept of whom")[2].partition("\n## ")[0]
+    written = set(re.findall(r"`(\w+)`", part))
+    assert {*connection.introspection.table_names(), "ledger_event"} <= written
 
 
 def test_tracing_tells_nothing_of_a_request(app: Running):

@@ -1,14 +1,10 @@
 """The directory of people: their tasks and training by the ledger, their accounts by Django."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import NamedTuple
 
-from axes.helpers import get_cool_off
-from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Sum, TextChoices
-from django.utils import timezone
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -22,6 +18,7 @@ from gradatim.conduct.views.delegation_log import (
     trainings,
     versions_in_force,
 )
+from gradatim.web.accounts.attempts import locked_names
 from gradatim.web.accounts.models import Invitation, User
 
 
@@ -135,7 +132,7 @@ def _person(
 
 def _statuses(accounts: list[User]) -> dict[str, AccountStatus]:
     with_factor = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
-    locked = locked_users()
+    locked = locked_names()
     return {
         one.username: _status(one, one.pk in with_factor, one.username in locked)
         for one in accounts
@@ -150,11 +147,3 @@ def _status(account: User, with_factor: bool, locked: bool) -> AccountStatus:
     if not account.has_usable_password():
         return AccountStatus.INVITED
     return AccountStatus.ACTIVE if with_factor else AccountStatus.NO_FACTOR
-
-
-def locked_users() -> set[str]:
-    """Give the names that are locked now, from any address."""
-    since = timezone.now() - (get_cool_off() or timedelta())
-    tried = AccessAttempt.objects.filter(attempt_time__gte=since).values("username", "ip_address")
-    failed = tried.annotate(failures=Sum("failures_since_start"))
-    return {one["username"] for one in failed if one["failures"] >= settings.AXES_FAILURE_LIMIT}

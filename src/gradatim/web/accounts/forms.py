@@ -1,5 +1,6 @@
 """Forms of the accounts."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,8 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.events.base import SYSTEM
-from gradatim.web.accounts.identifying import identified, wait
+from gradatim.web.accounts.attempts import Occasion
+from gradatim.web.accounts.identifying import (
+    both_shown,
+    count_failure,
+    identified,
+    wait_in_words,
+    wait_of,
+)
 from gradatim.web.accounts.models import USERNAME, User
+from gradatim.web.accounts.second_factor import device_let_in_by, has_device
 
 MOST_TYPED = 1024
 """Far more than a password may have: whatever is longer is refused, never cut off."""
@@ -33,23 +42,57 @@ class SignInForm(forms.Form):
     )
     password = password_field(gettext_lazy("Password"))
 
-    def __init__(self, request: HttpRequest, data: Any = None) -> None:
-        super().__init__(data)
+    def __init__(self, request: HttpRequest, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
         self.request = request
         self.user: User | None = None
-        self.locked = False
+        self.device: Any = None
+        self.wait = timedelta()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse without saying which of the two was wrong."""
+        """Refuse without saying what was wrong."""
         said = super().clean() or {}
-        name, password = said.get("username"), said.get("password")
-        if name and password:
-            self.user, self.locked = identified(self.request, name, password)
+        if not self.errors:
+            self.identify(said)
             if self.user is None:
-                raise forms.ValidationError(
-                    _("User or password is wrong, or the account is not active.")
-                )
+                raise forms.ValidationError(self.refusal)
         return said
+
+    refusal = gettext_lazy("User or password is wrong, or the account is not active.")
+
+    def identify(self, said: dict[str, Any]) -> None:
+        """Find the user, or how long to wait."""
+        self.user, self.wait = identified(
+            self.request, said["username"], said["password"], Occasion.SIGN_IN
+        )
+
+
+class BothForm(SignInForm):
+    """The password and the second factor together, which lets in whoever others have locked."""
+
+    code = forms.CharField(
+        label=gettext_lazy("One-time code"),
+        max_length=40,
+        help_text=gettext_lazy("From the app on your device; or one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+    refusal = gettext_lazy("User, password or code is wrong, or the account is not active.")
+
+    def identify(self, said: dict[str, Any]) -> None:
+        """Find the user by both; where nobody has to wait, failures count as they do elsewhere."""
+        name = said["username"]
+        self.wait = wait_of(self.request, name, Occasion.SIGN_IN)
+        if self.wait:
+            if found := both_shown(name, said["password"], said["code"]):
+                self.user, self.device = found
+            return
+        super().identify(said)
+        if self.user is None or not has_device(self.user):
+            return
+        self.device = device_let_in_by(self.user, said["code"])
+        if self.device is None:
+            count_failure(self.request, name, Occasion.SIGN_IN)
+            self.user, self.wait = None, wait_of(self.request, name, Occasion.SIGN_IN)
 
 
 class CodeForm(forms.Form):
@@ -103,9 +146,10 @@ class ChangePasswordForm(NewPasswordForm):
             return said
         if said["password"] == said["present"]:
             self.add_error("password", _("This is the present password."))
-        found = identified(self.request, self.user.get_username(), said["present"])
-        if found.locked:
-            self.add_error("present", _("Too many attempts.") + " " + wait())
+        name = self.user.get_username()
+        found = identified(self.request, name, said["present"], Occasion.SESSION)
+        if found.wait:
+            self.add_error("present", _("Too many attempts.") + " " + wait_in_words(found.wait))
         elif found.user is None:
             self.add_error("present", _("This is not your password."))
         return said

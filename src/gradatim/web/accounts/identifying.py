@@ -4,59 +4,95 @@ What is counted is who tried from where, and never what else the form held: a fo
 holds data of participants.
 """
 
-import copy
+from datetime import timedelta
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from axes.handlers.proxy import AxesProxyHandler
-from axes.helpers import get_client_ip_address, get_cool_off
-from axes.utils import reset
+from axes.models import AccessAttempt
 from django.contrib.auth import authenticate
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.signals import user_login_failed
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.translation import ngettext
 
+from gradatim.web.accounts.attempts import Occasion, counted_address
 from gradatim.web.accounts.models import User
+from gradatim.web.accounts.second_factor import device_opened_by
+
+_WHERE = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
 
 
 class Identified(NamedTuple):
-    """What came of it: the user, if the password was right; whether it was tried too often."""
+    """What came of it: the user, if the password was right; how long to wait, if too often."""
 
     user: User | None
-    locked: bool
+    wait: timedelta
 
 
-def _bare(request: HttpRequest) -> HttpRequest:
-    """Give a request without what its form holds."""
-    bare = copy.copy(request)
-    bare.GET, bare.POST = QueryDict(), QueryDict()
+def _bare(request: HttpRequest, occasion: Occasion) -> HttpRequest:
+    """Return a request that says where it is from and on which occasion, and nothing else."""
+    bare = HttpRequest()
+    bare.method = "POST"
+    bare.META = {name: request.META[name] for name in _WHERE if name in request.META}
+    bare.META["HTTP_USER_AGENT"] = str(occasion)
+    bare.occasion = occasion  # type: ignore[attr-defined]
     return bare
 
 
-def identified(request: HttpRequest, username: str, password: str) -> Identified:
-    """Compare a password; a failure counts towards the lockout of this user from this address."""
-    bare = _bare(request)
-    user = authenticate(bare, username=username, password=password)
-    return Identified(user, bool(getattr(bare, "axes_locked_out", False)))
+def identified(
+    request: HttpRequest, username: str, password: str, occasion: Occasion
+) -> Identified:
+    """Compare a password; a failure counts. Of whoever has to wait it is not compared."""
+    bare = _bare(request, occasion)
+    found = authenticate(bare, username=username, password=password)
+    user = found if isinstance(found, User) else None
+    return Identified(user, timedelta() if user else _wait(bare, username))
 
 
-def locked(request: HttpRequest, username: str) -> bool:
-    """Whether it was tried too often for this user from this address."""
-    return not AxesProxyHandler.is_allowed(_bare(request), {"username": username})
+def wait_of(request: HttpRequest, username: str, occasion: Occasion) -> timedelta:
+    """Return how long this user has to wait, from this address; nothing if they need not."""
+    return _wait(_bare(request, occasion), username)
 
 
-def count_failure(request: HttpRequest, username: str) -> None:
+def _wait(bare: HttpRequest, username: str) -> timedelta:
+    AxesProxyHandler.update_request(bare)
+    handler: Any = AxesProxyHandler.get_implementation()
+    wait: timedelta = handler.wait(bare, {"username": username})
+    return wait
+
+
+def both_shown(username: str, password: str, code: str) -> tuple[User, Any] | None:
+    """Return user and device if password and second factor are both right: that ends a wait.
+
+    Nothing is counted, and nothing tells whether the password was right: neither the answer nor
+    the work that it took.
+    """
+    user = ModelBackend().authenticate(None, username=username, password=password)
+    device = device_opened_by(username, code, user is not None)
+    return (user, device) if isinstance(user, User) and device is not None else None
+
+
+def count_failure(request: HttpRequest, username: str, occasion: Occasion) -> None:
     """Count a failure that was not one of the password: a wrong code."""
-    user_login_failed.send(__name__, credentials={"username": username}, request=_bare(request))
+    bare = _bare(request, occasion)
+    user_login_failed.send(__name__, credentials={"username": username}, request=bare)
 
 
-def forget_failures(request: HttpRequest, username: str) -> None:
-    """Forget the failures of a user from this address, who has now shown who they are."""
-    reset(ip=get_client_ip_address(request), username=username)
+def forget_failures(request: HttpRequest, username: str, occasion: Occasion) -> None:
+    """Forget the failures of a user who has now shown who they are.
+
+    Whoever signed in had them from this address, and may sign again; who fails under their name
+    elsewhere goes on being counted.
+    """
+    failures = AccessAttempt.objects.filter(username=username)
+    failures.filter(user_agent=Occasion.SESSION).delete()
+    if occasion is Occasion.SIGN_IN:
+        address = counted_address(_bare(request, occasion))
+        failures.filter(user_agent=occasion, ip_address=address).delete()
 
 
-def wait() -> str:
-    """Say how long a lockout lasts."""
-    cool_off = get_cool_off()
-    minutes = ceil(cool_off.total_seconds() / 60) if cool_off else 0
+def wait_in_words(wait: timedelta) -> str:
+    """Say how long to wait."""
+    minutes = ceil(wait.total_seconds() / 60)
     return ngettext("Wait %(n)d minute.", "Wait %(n)d minutes.", minutes) % {"n": minutes}

@@ -2,7 +2,7 @@
 
 Source: 21 CFR 11.200(a)(1): a signature takes two distinct components, here the account that is
 signed in and its password, and with a second factor its code too. Nothing of it is kept. Failures
-count towards the same lockout as those of signing in (11.300(d)).
+are counted (11.300(d)), apart from those of signing in: only who is in a session has it wait.
 """
 
 from collections.abc import Callable
@@ -13,11 +13,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.web.accounts.attempts import Occasion
 from gradatim.web.accounts.identifying import (
     count_failure,
     forget_failures,
     identified,
-    wait,
+    wait_in_words,
 )
 from gradatim.web.accounts.second_factor import device_accepting, has_device
 
@@ -69,15 +70,15 @@ def verify_signer(
     """
     user: Any = request.user
     name = user.get_username()
-    found = identified(request, name, password)
-    if found.locked:
-        return _("Too many attempts.") + " " + wait()
+    found = identified(request, name, password, Occasion.SESSION)
+    if found.wait:
+        return _("Too many attempts.") + " " + wait_in_words(found.wait)
     if found.user is None:
         return _("This is not your password.")
     if has_device(user) and accepting(user, code) is None:
-        count_failure(request, name)
+        count_failure(request, name, Occasion.SESSION)
         return _("This code is not valid, or was used before. Wait for the next.")
-    forget_failures(request, name)
+    forget_failures(request, name, Occasion.SESSION)
     return None
 
 

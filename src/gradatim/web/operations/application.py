@@ -25,11 +25,14 @@ def load_application() -> Any:
     """
     with collector_paused():
         application = get_wsgi_application()
+        from gradatim.web.accounts.attempts import forget_old
+
         refuse_unmigrated()
         refuse_unfit(running().trial.state)
         _ = get_resolver().url_patterns  # every page's code, in memory that the workers share
         forget(keyring(), running().trial.state)  # of those whose erasure was broken off
         call_command("clearsessions", verbosity=0)
+        forget_old()
         prepare_to_fork()
     return application
 

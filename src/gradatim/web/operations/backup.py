@@ -32,8 +32,8 @@ from gradatim.web.operations.backup_format import (
 )
 from gradatim.web.operations.migrate import refuse_unmigrated
 
-NOT_KEPT = ("sessions", "contenttypes", "auth.permission")
-"""Sessions end with the database; the other two are made by Django itself."""
+NOT_KEPT = ("sessions", "axes", "contenttypes", "auth.permission")
+"""Sessions end with the database, failures are kept a day; the other two Django makes itself."""
 
 
 class BackupSummary(NamedTuple):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from gradatim.conduct.views.delegation_log import trainings, versions_in_force
 from gradatim.web.access import Request, public
+from gradatim.web.accounts.attempts import Occasion
 from gradatim.web.accounts.forms import ChangePasswordForm, TokenForm
 from gradatim.web.accounts.identifying import forget_failures
 from gradatim.web.accounts.models import What, note
@@ -117,7 +118,7 @@ def password(request: Request) -> HttpResponse:
     form = ChangePasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         user.choose_password(form.cleaned_data["password"])
-        forget_failures(request, user.username)
+        forget_failures(request, user.username, Occasion.SESSION)
         end_all(user, but=request.session.session_key)
         update_session_auth_hash(request, user)
         note(user, What.PASSWORD_CHANGED)

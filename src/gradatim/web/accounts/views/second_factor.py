@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from gradatim.web.access import Request, public
 from gradatim.web.accounts import second_factor as factor
+from gradatim.web.accounts.attempts import Occasion
 from gradatim.web.accounts.forms import CodeForm
-from gradatim.web.accounts.identifying import count_failure, forget_failures, locked
-from gradatim.web.accounts.lockout import locked_out
+from gradatim.web.accounts.identifying import count_failure, forget_failures, wait_of
+from gradatim.web.accounts.lockout import asking_both, have_wait
 from gradatim.web.accounts.models import What, note
 from gradatim.web.accounts.sessions import verified
 from gradatim.web.accounts.signing import LettingInFields, SignatureFields, confirmed
@@ -27,15 +28,16 @@ def second_factor(request: Request) -> HttpResponse:
     user: Any = request.user
     if user.is_verified() or not factor.has_device(user):
         return HttpResponseRedirect(next_page(request))
-    if locked(request, user.username):
-        return locked_out(request)
+    if wait := wait_of(request, user.username, Occasion.SIGN_IN):
+        asked = asking_both(request, user.username)
+        return have_wait(request, wait, asked, next_page(request))
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if (device := factor.device_let_in_by(user, form.cleaned_data["code"])) is not None:
-            forget_failures(request, user.username)
+            forget_failures(request, user.username, Occasion.SIGN_IN)
             verified(request, device)
             return HttpResponseRedirect(next_page(request))
-        count_failure(request, user.username)
+        count_failure(request, user.username, Occasion.SIGN_IN)
         form.add_error("code", _("This code is not valid, or was used before. Wait for the next."))
     return render(
         request,
@@ -60,7 +62,7 @@ def set_up(request: Request) -> HttpResponse:
     device = shown or factor.new_device(user)
     if request.method == "POST" and form.is_valid():
         if shown and factor.confirm(user, shown, form.cleaned_data["code"]):
-            forget_failures(request, user.username)
+            forget_failures(request, user.username, Occasion.SIGN_IN)
             verified(request, shown)
             return _codes_shown(request)
         form.add_error("code", _not_confirmed(shown is not None))

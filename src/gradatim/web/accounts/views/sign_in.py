@@ -1,5 +1,7 @@
 """Signing in and out, and the way in by invitation."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,13 +13,14 @@ from django.views.decorators.http import require_POST
 
 from gradatim.conduct.access import access_of
 from gradatim.web.access import Request, public
-from gradatim.web.accounts.forms import NewPasswordForm, SignInForm
+from gradatim.web.accounts.attempts import Occasion
+from gradatim.web.accounts.forms import BothForm, NewPasswordForm, SignInForm
 from gradatim.web.accounts.identifying import forget_failures
 from gradatim.web.accounts.invitations import accept, invited
-from gradatim.web.accounts.lockout import locked_out
+from gradatim.web.accounts.lockout import asking_both, have_wait
 from gradatim.web.accounts.models import User, What, note
 from gradatim.web.accounts.second_factor import has_device
-from gradatim.web.accounts.sessions import begin, leave
+from gradatim.web.accounts.sessions import begin, leave, verified
 
 
 def next_page(request: HttpRequest) -> str:
@@ -27,11 +30,20 @@ def next_page(request: HttpRequest) -> str:
     return wanted if safe else reverse("overview")
 
 
-def _begun(request: Request, user: User) -> HttpResponse:
-    """Begin a session; whoever has no task is shown their account, which says so."""
+def _begun(request: Request, user: User, device: Any = None) -> HttpResponse:
+    """Begin a session; whoever has no task is shown their account, which says so.
+
+    Args:
+        request: of whoever signs in.
+        user: who showed the password.
+        device: by which the second factor was shown as well; else it is asked for next.
+    """
     begin(request, user)
-    if not settings.SECOND_FACTOR_REQUIRED and not has_device(user):
-        forget_failures(request, user.username)
+    if device is not None:
+        forget_failures(request, user.username, Occasion.SIGN_IN)
+        verified(request, device)
+    elif not settings.SECOND_FACTOR_REQUIRED and not has_device(user):
+        forget_failures(request, user.username, Occasion.SIGN_IN)
         note(user, What.SIGNED_IN)
     tasks = access_of(request.trial.state, user.username).held
     return HttpResponseRedirect(next_page(request) if tasks else reverse("account"))
@@ -40,13 +52,16 @@ def _begun(request: Request, user: User) -> HttpResponse:
 @public
 @sensitive_post_parameters("password")
 def sign_in(request: Request) -> HttpResponse:
-    """Sign in with a password; the second factor is asked for afterwards."""
-    form = SignInForm(request, request.POST or None)
+    """Sign in with a password; the second factor is asked for afterwards, or both at once."""
+    both = "code" in request.POST
+    form = (BothForm if both else SignInForm)(request, request.POST or None)
     if request.method == "POST" and form.is_valid() and form.user is not None:
-        return _begun(request, form.user)
-    if form.locked:
-        return locked_out(request)
+        return _begun(request, form.user, form.device)
     wanted = request.POST.get("next") or request.GET.get("next", "")
+    if form.wait:
+        name = request.POST.get("username", "")
+        asked = form if isinstance(form, BothForm) else asking_both(request, name)
+        return have_wait(request, form.wait, asked, wanted)
     return render(
         request,
         "accounts/sign_in.html",
