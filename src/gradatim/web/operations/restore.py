@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.serializers.base import DeserializationError
 from django.db import connection, connections, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.utils import DatabaseError
 
@@ -24,16 +25,20 @@ from gradatim.web.operations.restore_target import Target
 def restore(backup: Backup, kept: Kept, target: Target) -> None:
     """Fill the database with a backup that was verified.
 
+    One of an earlier version is put into the tables of then, which are changed afterwards as they
+    are by an upgrade.
+
     Raises:
-        UnusableInput: the database is not empty, the backup is of another version, or what stands
+        UnusableInput: the database is not empty, the backup is of a later version, or what stands
             there afterwards does not verify; the database is then as it was.
     """
-    _refuse_other_version(backup)
+    _refuse_later_version(backup)
     try:
         _refuse_filled()
         with _whole():
-            call_command("migrate", verbosity=0, interactive=False)
+            _migrate_to(backup.migrations)
             _load_accounts(backup)
+            call_command("migrate", verbosity=0, interactive=False)
             with _ledgers() as store:
                 for ledger in backup.ledgers:
                     last = ledger.checkpoint
@@ -54,16 +59,29 @@ def restore(backup: Backup, kept: Kept, target: Target) -> None:
         target.discard()
 
 
-def _refuse_other_version(backup: Backup) -> None:
-    """Refuse a backup of other tables: they are changed by the version that follows, not here."""
+def _refuse_later_version(backup: Backup) -> None:
+    """Refuse a backup whose tables this version does not know."""
     here = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-    if here != set(backup.migrations):
+    if not here.issuperset(backup.migrations):
         raise UnusableInput(
             f"this backup was made by version {backup.version}",
             str(backup.folder),
-            "its tables are not those of this version",
-            "restore it with that version, then upgrade",
+            "its tables are not those of this version, nor of one before",
+            "restore it with that version or a later one",
         )
+
+
+def _migrate_to(migrations: list[str]) -> None:
+    """Make the tables as they were when so many of their changes had been made."""
+    executor = MigrationExecutor(connection)
+    made = {(app, name) for app, _dot, name in (one.partition(".") for one in migrations)}
+    followed = {
+        parent.key
+        for one in made
+        for parent in executor.loader.graph.node_map[one].parents
+        if parent.key[0] == one[0]
+    }
+    executor.migrate(sorted(made - followed))
 
 
 def _refuse_filled() -> None:
