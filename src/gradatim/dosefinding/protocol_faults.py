@@ -4,10 +4,11 @@ A document is judged in one place, whoever asks: `gradatim protocol check`, a si
 act that puts it into force.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradatim.core.errors import UnusableInput
+from gradatim.core.same import Same
 from gradatim.dosefinding.protocol_design import design_faults
 from gradatim.protocol.load import Document
 from gradatim.protocol.references import Fault
@@ -36,10 +37,14 @@ class Placed(NamedTuple):
         return f"{self.where}: {'warning: ' * self.warning}{self.what}"
 
 
-def faults(study: Study) -> Iterator[Fault]:
+def faults(study: Study) -> tuple[Fault, ...]:
     """Return every fault of a protocol, warnings included."""
-    yield from lint(study)
-    yield from design_faults(study)
+    return _faults(Same(study))
+
+
+@lru_cache(maxsize=16)
+def _faults(of: Same[Study]) -> tuple[Fault, ...]:
+    return (*lint(of.it), *design_faults(of.it))
 
 
 def placed(document: Document) -> list[Placed]:

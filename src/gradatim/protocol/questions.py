@@ -8,9 +8,11 @@ one; a wish for a change, or a decision put off, leaves it open.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from gradatim.core.documents import Steps
+from gradatim.core.same import Same
 from gradatim.protocol.base import Basis, Model, Sourced
 from gradatim.protocol.elements import CodeGroup
 from gradatim.protocol.eligibility import EligibilityCriterion
@@ -67,20 +69,26 @@ class Question(NamedTuple):
         return [one.split(":")[0] for one in self.choices]
 
 
-def questions(study: Study) -> list[Question]:
+def questions(study: Study) -> tuple[Question, ...]:
     """Return every question in the document's order, settled ones with their ruling."""
+    return _questions(Same(study))
+
+
+@lru_cache(maxsize=16)
+def _questions(of: Same[Study]) -> tuple[Question, ...]:
+    study = of.it
     found = enumerate([*_unsettled(study), *_ambiguous(study)], 1)
     return ruled_on([one._replace(number=n) for n, one in found], study.rulings)
 
 
-def ruled_on(asked: Iterable[Question], rulings: Sequence[Ruling]) -> list[Question]:
+def ruled_on(asked: Iterable[Question], rulings: Sequence[Ruling]) -> tuple[Question, ...]:
     """Return questions with the last ruling on each, and whether it settles them."""
     found = []
     for one in asked:
         ruling = _last_ruling(rulings, one.key, one.value)
         settled = ruling is not None and settles(ruling, one)
         found.append(one._replace(ruling=ruling, settled=settled))
-    return found
+    return tuple(found)
 
 
 def settles(ruling: Ruling, question: Question) -> bool:

@@ -1,6 +1,8 @@
 """What the events of the trial as a whole add to the state."""
 
+from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from gradatim.conduct.events import trial
 from gradatim.conduct.folding.anew import everything_anew, trained
@@ -10,7 +12,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_design import as_before
 from gradatim.protocol.load import Document, parse
 from gradatim.protocol.questions import Question, as_ruled, questions, ruled_on
-from gradatim.protocol.study import Ruling, Study
+from gradatim.protocol.study import Ruling, RulingOutcome, Study
 
 Activation = trial.ProtocolActivated | trial.ProtocolAmended
 """What brings a version of the protocol into force."""
@@ -92,10 +94,9 @@ def _read_as_then(study: Study, event: Activation) -> Study:
     return study if event.design_defaults > 1 else as_before(study)
 
 
-@lru_cache(maxsize=16)
 def questions_of(document: str) -> tuple[Question, ...]:
     """Return the questions that a document asks, before any ruling on the ledger."""
-    return tuple(questions(study_of(document)))
+    return questions(study_of(document))
 
 
 def with_rulings(state: State, document: str, since: int | None = None) -> Study:
@@ -111,16 +112,38 @@ def with_rulings(state: State, document: str, since: int | None = None) -> Study
     Raises:
         UnusableInput: the document cannot be read.
     """
-    study, asked = study_of(document), questions_of(document)
-    values = {(one.key, one.value) for one in asked}
-    safety = {one.key for one in asked if one.safety}
-    rulings = [_unsigned(one) if one.question in safety else one for one in study.rulings]
+    values = {(one.key, one.value) for one in questions_of(document)}
+    signed = []
     for position in state.rulings:
         event = state.events[position]
         assert isinstance(event, trial.RulingSigned)
         on_it = not event.value or (event.question, event.value) in values
         if on_it or since is None or position < since:
-            rulings.append(_as_written_down(event))
+            signed.append(_SignedRuling(*(getattr(event, name) for name in _SignedRuling._fields)))
+    return _as_signed(document, tuple(signed))
+
+
+class _SignedRuling(NamedTuple):
+    """What a protocol takes over of a ruling that was signed on the ledger; see `RulingSigned`."""
+
+    question: str
+    answer: str
+    signer: str
+    occurred_on: date
+    outcome: RulingOutcome
+    value: str
+
+
+@lru_cache(maxsize=16)
+def _as_signed(document: str, signed: tuple[_SignedRuling, ...]) -> Study:
+    """Return a protocol with signed rulings: the same object each time a ledger is folded.
+
+    What is worked out of a protocol once is kept by that object.
+    """
+    study, asked = study_of(document), questions_of(document)
+    safety = {one.key for one in asked if one.safety}
+    rulings = [_unsigned(one) if one.question in safety else one for one in study.rulings]
+    rulings += map(_as_written_down, signed)
     now = study.model_copy(update={"rulings": rulings})
     return as_ruled(now, ruled_on(asked, rulings))
 
@@ -130,15 +153,15 @@ def _unsigned(ruling: Ruling) -> Ruling:
     return ruling.model_copy(update={"outcome": ""})
 
 
-def _as_written_down(event: trial.RulingSigned) -> Ruling:
+def _as_written_down(signed: _SignedRuling) -> Ruling:
     """Return a signed ruling as a document has it; what was checked when it was signed is taken."""
     return Ruling.model_construct(
-        question=event.question,
-        answer=event.answer,
-        by=event.signer,
-        on=event.occurred_on,
-        outcome=event.outcome,
-        value=event.value,
+        question=signed.question,
+        answer=signed.answer,
+        by=signed.signer,
+        on=signed.occurred_on,
+        outcome=signed.outcome,
+        value=signed.value,
     )
 
 
