@@ -11,7 +11,7 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.fold import apply
 from gradatim.conduct.state import State
-from tests.conduct.trials import START, UC_MSC, event, finished, simulated
+from tests.conduct.trials import START, UC_MSC, event, finished, simulated, state_until
 
 DOSED = START + timedelta(days=10)
 LATER = DOSED + timedelta(days=60)
@@ -21,14 +21,14 @@ DOSE = 7e7
 
 def opened(name: str = UC_MSC) -> State:
     """A trial that has begun and has no participant."""
-    return simulated(1, name, until=START - timedelta(days=1), incidents=()).state
+    return state_until(name, START - timedelta(days=1))
 
 
 @lru_cache(maxsize=4)
 def under_way(name: str) -> State:
     """A simulated trial with mishaps; nobody changes it."""
     if name == UC_MSC:
-        return finished(3, name).state
+        return finished(2, name).state
     return simulated(5, name, until=START + timedelta(days=130)).state
 
 

@@ -1,6 +1,5 @@
 """A trial in which level 1 was treated and level 2 is open, one enrolled there, none dosed."""
 
-from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,7 +13,7 @@ from gradatim.conduct.fold import apply
 from gradatim.conduct.policies import check
 from gradatim.conduct.state import State
 from gradatim.core.verdict import Verdict
-from tests.conduct.trials import START, UC_MSC, event, simulated
+from tests.conduct.trials import START, UC_MSC, copied, event, state_until
 
 DOSED = START + timedelta(days=10)
 OPENED = DOSED + timedelta(days=60)
@@ -24,7 +23,7 @@ LEVEL_1, LEVEL_2 = ("P1", "P2", "P3"), ("P4", "P5")
 
 @lru_cache(maxsize=4)
 def _leveled(name: str, unit: str) -> State:
-    state = simulated(1, name, until=START, incidents=()).state
+    state = state_until(name)
     for one in LEVEL_1:
         enrol(state, one, 1)
         give(state, one, DOSED, unit)
@@ -36,7 +35,7 @@ def _leveled(name: str, unit: str) -> State:
 
 def leveled(name: str = UC_MSC, unit: str = "{cells}") -> State:
     """Return level 1 NNN and level 2 open, P4 and P5 enrolled there."""
-    return deepcopy(_leveled(name, unit))
+    return copied(_leveled(name, unit))
 
 
 def add(

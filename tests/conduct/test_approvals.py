@@ -1,6 +1,5 @@
 """A lapsed approval stops who enters, first doses and new levels; never follow-up or safety."""
 
-from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -23,7 +22,7 @@ from gradatim.conduct.views.tasks import tasks
 from gradatim.core.truth import TRUE
 from tests.conduct.ready import enrolled
 from tests.conduct.treated import DOSED, LATER, treated
-from tests.conduct.trials import START, event, simulated
+from tests.conduct.trials import START, copied, event, state_until
 
 RULE = "the approvals are in force"
 
@@ -32,7 +31,7 @@ def approved(
     until: date | None, base: State, authority: str = "ethics", on: date = START, **more: Any
 ) -> State:
     """A state in which an authority has approved until then."""
-    state = deepcopy(base)
+    state = copied(base)
     fields = {"authority": authority, "version": "1.0", "reference": "no. 7"} | more
     apply(
         state,
@@ -44,7 +43,7 @@ def approved(
 
 def opened(mode: str = "simulated") -> State:
     """A trial on its first day."""
-    state = deepcopy(simulated(1, until=START, incidents=()).state)
+    state = state_until()
     state.mode = mode
     return state
 
@@ -103,7 +102,7 @@ def test_an_approval_that_was_ended_early_ended_then_also_for_earlier_days():
 
 def amended(state: State, version: str, on: date) -> State:
     """A state in which another version is in force from a day on."""
-    state = deepcopy(state)
+    state = copied(state)
     state.versions.append(state.versions[-1]._replace(version=version, on=on))
     return state
 

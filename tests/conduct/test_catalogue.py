@@ -28,7 +28,9 @@ from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 from gradatim.conduct.transitions import AS_BEFORE, ENDED, IN_SCREENING, ON_THE_WAY, PARTICIPANT
 from gradatim.core.truth import FALSE, TRUE
-from tests.conduct.trials import event, finished
+from tests.conduct.trials import WHOLE_TRIALS, event, finished
+
+pytestmark = WHOLE_TRIALS
 
 
 class TelephoneContactMade(Event, frozen=True):

@@ -1,6 +1,5 @@
 """One trial day, from the zone of the site, however a time is stored."""
 
-from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +20,7 @@ from gradatim.conduct.views.tasks import tasks
 from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.ready import DAY, ready
 from tests.conduct.treated import add, one, treated
-from tests.conduct.trials import START, UC_MSC, event, simulated
+from tests.conduct.trials import copied, event, state_until
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "UTC")
 WITH_DAYLIGHT_SAVING = [ZoneInfo(name) for name in ZONES]
@@ -39,7 +38,7 @@ def in_zone(zone: str, site: str = "S01") -> State:
 
 def dosed(at: datetime, on: date, zone: str = "") -> State:
     """A trial in which P1 was given a dose then, recorded as of a day."""
-    state = simulated(1, UC_MSC, until=START, incidents=()).state
+    state = state_until()
     apply(
         state,
         state.position + 1,
@@ -47,7 +46,7 @@ def dosed(at: datetime, on: date, zone: str = "") -> State:
             t.SiteOpened, "sponsor.1", "S01", name="x", principal_investigator="i", time_zone=zone
         ),
     )
-    after = deepcopy(treated())  # the steps before the dose
+    after = copied(treated())  # the steps before the dose
     for position, kind in ((p, type(after.events[p])) for p in one(after).entries):
         if kind is not x.DoseAdministered:
             apply(state, state.position + 1, after.events[position])

@@ -10,7 +10,9 @@ from gradatim.conduct.events.participants import InformedConsentObtained
 from gradatim.conduct.fold import apply_stored
 from gradatim.conduct.trial import Trial
 from gradatim.core.errors import UnusableInput
-from tests.conduct.trials import finished
+from tests.conduct.trials import WHOLE_TRIALS, finished
+
+pytestmark = WHOLE_TRIALS
 
 
 def test_a_header_tells_what_the_event_says():

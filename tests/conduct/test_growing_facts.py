@@ -1,6 +1,5 @@
 """What is known of a participant grows with each entry, and is what all entries together say."""
 
-import copy
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -29,7 +28,7 @@ from gradatim.evidence.facts import Fact
 from tests.conduct.generated import FROM, STEPS, begun, play
 from tests.conduct.treated import DOSED, correct, result, treated
 from tests.conduct.treated import one as one_of
-from tests.conduct.trials import event, simulated
+from tests.conduct.trials import copied, event, simulated
 
 UNTIL = date(2027, 6, 1)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -180,7 +179,7 @@ def test_a_late_value_that_changes_no_baseline_takes_no_candidate_away(
     values: list[tuple[int, float, bool]], data: st.DataObject
 ) -> None:
     """Looking back only where the baseline became another finds what looking back always finds."""
-    state = copy.deepcopy(dosed())
+    state = copied(dosed())
     held: list[int] = []
     for days, alt, correct_one in values:
         day = DOSED + timedelta(days=days)

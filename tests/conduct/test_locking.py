@@ -1,6 +1,5 @@
 """A lock says what is open; after it every fact is flagged; a closed query stays closed."""
 
-from copy import deepcopy
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -25,7 +24,9 @@ from gradatim.core.truth import TRUE
 from gradatim.protocol.base import Basis
 from gradatim.protocol.study import Lock
 from tests.conduct.ready import DAY, LEAD, SITE, Led, enrolled, ready
-from tests.conduct.trials import event, finished
+from tests.conduct.trials import WHOLE_TRIALS, copied, event, finished
+
+pytestmark = WHOLE_TRIALS
 
 FACTS = [kind for kind, act in ACTS.items() if not act.refusable and kind not in NOT_OF_THE_DATA]
 FLAG = "the data are not locked"
@@ -39,7 +40,7 @@ def test_every_fact_has_its_flag_after_the_lock(kind: type[Event]):
 @lru_cache(maxsize=1)
 def locked() -> State:
     """A simulated trial that has been locked."""
-    state = deepcopy(finished(1).state)
+    state = copied(finished(1).state)
     state.locked = True
     return state
 
@@ -65,7 +66,7 @@ def lock(reason: str = "", **more: Any) -> r.DataLocked:
 
 def with_open(*kinds: str, base: State | None = None) -> State:
     """A finished trial in which only these things are open."""
-    state = deepcopy(finished(1).state if base is None else base)
+    state = copied(finished(1).state if base is None else base)
     state.locked = False
     one = next(one for one in state.participants.values() if one.status == "completed")
     assert state.recorded_at is not None

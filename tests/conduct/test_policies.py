@@ -1,7 +1,6 @@
 """Each policy refuses what it is there to refuse; a test holds that none is forgotten."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -53,7 +52,18 @@ from gradatim.protocol.treatment import ProhibitedMedication
 from tests.conduct import product_cases, transfer_cases
 from tests.conduct.digest import digest
 from tests.conduct.leveled import leveled, limiting
-from tests.conduct.trials import START, TABLET, event, finished, protocol, simulated
+from tests.conduct.trials import (
+    START,
+    TABLET,
+    WHOLE_TRIALS,
+    copied,
+    event,
+    finished,
+    protocol,
+    state_until,
+)
+
+pytestmark = WHOLE_TRIALS
 
 Case = tuple[State, Event]
 SIGNED: dict[str, Any] = {
@@ -66,18 +76,18 @@ LATER = START + timedelta(days=60)
 @lru_cache(maxsize=1)
 def opened() -> State:
     """The trial on its first day: level 1 is open."""
-    return simulated(1, until=START, incidents=()).state
+    return state_until()
 
 
 @lru_cache(maxsize=1)
 def under_way() -> State:
     """The trial two months on: participants were treated, others wait."""
-    return simulated(1, until=LATER, incidents=()).state
+    return state_until(until=LATER)
 
 
 def after(state: State, *events: Event) -> State:
     """Give a copy of a state with more events."""
-    more = deepcopy(state)
+    more = copied(state)
     for one in events:
         apply(more, more.position + 1, one)
     return more
@@ -234,7 +244,7 @@ def prohibited() -> Case:
     rule = ProhibitedMedication(
         id="nsaid", label="anti-inflammatory drugs", elements=["nsaid"], basis=Basis.STATED
     )
-    state = deepcopy(under_way())
+    state = copied(under_way())
     for n, one in enumerate(state.versions):
         treatment = one.study.treatment.model_copy(update={"prohibited": [rule]})
         state.versions[n] = one._replace(
@@ -750,7 +760,7 @@ def waiting() -> State:
 
 def sentinel() -> Case:
     """Somebody is to be dosed on the day of the first participant of the level."""
-    state, first = deepcopy(under_way()), treated()
+    state, first = copied(under_way()), treated()
     other = after(state, _registration())
     other.participants["N1"].level = first.level
     made = signed(other, other.participants["N1"])
@@ -806,7 +816,7 @@ def drawn(volume: float, amount: float, hours: float = 12) -> Case:
 
 def second_dose_at_once() -> Case:
     """The tablet's second dose, on the day of the first."""
-    state = simulated(1, TABLET, until=LATER, incidents=()).state
+    state = state_until(TABLET, LATER)
     one = one_of(state, "treated", "completed")
     at = first_dose_at(state, one)
     assert at is not None

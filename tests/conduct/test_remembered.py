@@ -1,6 +1,5 @@
 """What is remembered of participants is what the ledger says when it is folded from its start."""
 
-import copy
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
@@ -39,7 +38,7 @@ from tests.conduct.treated import (
     one,
     treated,
 )
-from tests.conduct.trials import event, protocol
+from tests.conduct.trials import copied, event, protocol
 
 SIGNED: dict[str, Any] = {"reason": "a slip", "signature": Signature("Dr A", "in error")}
 PEOPLE = ("P1", "P2")
@@ -435,7 +434,7 @@ def compare(state: State) -> None:
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_what_is_asked_at_every_entry_is_what_a_fold_anew_says(steps: list[Step]) -> None:
-    state = copy.deepcopy(beginning())
+    state = copied(beginning())
     for step in steps:
         ask(state)
         ACTS[step.act](state, step)

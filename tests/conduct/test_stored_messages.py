@@ -33,7 +33,7 @@ from gradatim.core.message import (
 )
 from gradatim.core.quantity import Quantity
 from gradatim.web.languages import why_broken
-from tests.conduct.trials import START, event, simulated
+from tests.conduct.trials import START, event, simulated, state_until
 from tests.web.test_localiser import HOLE
 
 DAY = date(2026, 3, 14)
@@ -170,7 +170,7 @@ def test_what_somebody_wrote_is_no_message() -> None:
 
 def test_pages_say_it_in_their_language() -> None:
     """New ones through the message, old ones in English, marked so."""
-    state = simulated(1, until=START, incidents=()).state
+    state = state_until()
     both = clauses(LATE, Breach.NOTHING_TO_RENEW())
     new, old = (noted(deviation(str(both), kept)) for kept in (stored(both), None))
     with translation.override("zh-hans"):

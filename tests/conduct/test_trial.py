@@ -20,7 +20,9 @@ from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.outcomes import DoseOutcome
 from tests.conduct.generated import FROM, begun
 from tests.conduct.memory import ListStore
-from tests.conduct.trials import TABLET, event, finished, recorded
+from tests.conduct.trials import START, TABLET, WHOLE_TRIALS, event, finished, recorded, simulated
+
+pytestmark = WHOLE_TRIALS
 
 SOURCES = Path(__file__).parents[2] / "src" / "gradatim"
 
@@ -244,11 +246,9 @@ def test_simulated_trials_are_marked_in_their_first_event() -> None:
 
 
 def test_the_same_seed_gives_the_same_ledger_byte_for_byte() -> None:
-    from tests.conduct.trials import simulated
-
-    one, two = simulated(3), simulated(3)
-    assert one.trial.head == two.trial.head
-    assert one.trial.head != simulated(4).trial.head
+    until = START + timedelta(days=120)
+    one, two, other = (simulated(seed, until=until).trial.head for seed in (3, 3, 4))
+    assert one == two != other
 
 
 def test_erasure_leaves_the_proof_and_the_clinical_facts() -> None:

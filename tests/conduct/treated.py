@@ -1,7 +1,6 @@
 """A participant who has been treated, to record events about: what the views are asked of."""
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from gradatim.conduct.events import findings as f
@@ -10,9 +9,9 @@ from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Measured
-from gradatim.conduct.fold import apply, fold
+from gradatim.conduct.fold import apply
 from gradatim.conduct.state import Participant, State
-from tests.conduct.trials import START, UC_MSC, event, simulated
+from tests.conduct.trials import START, UC_MSC, event, state_until
 
 DOSED = START + timedelta(days=10)
 AT = datetime(DOSED.year, DOSED.month, DOSED.day, 10, tzinfo=UTC)
@@ -20,16 +19,9 @@ BEFORE, AFTER = DOSED - timedelta(days=5), DOSED + timedelta(days=7)
 LATER = DOSED + timedelta(days=60)
 
 
-@cache
-def _opened(name: str) -> tuple[str, tuple[tuple[int, Event], ...]]:
-    """Return a trial that has just been opened, and its entries."""
-    state = simulated(1, name, until=START, incidents=()).state
-    return state.trial, tuple(state.events.items())
-
-
 def treated(name: str = UC_MSC, unit: str = "{cells}") -> State:
     """A trial in which P1 has had a whole dose at level 1."""
-    state = fold(*_opened(name))
+    state = state_until(name)
     add(state, t.RoleGranted, user="i", role="investigator")
     add(state, p.ParticipantRegistered, person_token="0" * 64)
     add(state, p.InformedConsentObtained, version="1", language="en", obtained_by="i")

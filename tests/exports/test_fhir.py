@@ -33,7 +33,9 @@ from gradatim.exports.fhir.datatypes import BASIS, fhir_id
 from gradatim.exports.fhir.people import research_subject
 from gradatim.exports.fhir.study import research_study
 from tests.conduct.treated import AFTER, add, treated
-from tests.conduct.trials import finished
+from tests.conduct.trials import WHOLE_TRIALS, finished
+
+pytestmark = WHOLE_TRIALS
 
 SCHEMA = json.loads((Path(__file__).parent / "fhir_r4.schema.json").read_text())
 JUDGE = jsonschema.Draft6Validator(SCHEMA)
@@ -44,7 +46,7 @@ ANSWERS = ("true", "false")
 
 @pytest.fixture(scope="module", params=["nct05962762", "example_oncology_tablet"])
 def state(request: pytest.FixtureRequest) -> State:
-    return finished(5, request.param).trial.state
+    return finished(2, request.param).trial.state
 
 
 def judged(resource: dict[str, Any]) -> None:
@@ -215,7 +217,7 @@ def test_a_record_that_is_not_understood_stays_so_when_read_back(state: State):
     )
     one = state.participants[event.participant]
     assert not unclear(read_back(state, one)), "it was corrected"
-    store = finished(5, state.trial.lower().replace("-", "_")).trial.store
+    store = finished(2, state.trial.lower().replace("-", "_")).trial.store
     before = as_of(state.trial, store.read(state.trial), position=at)
     names = {name for name, element in state.study.elements.items() if element.kind == "condition"}
     assert unclear(read_back(before, before.participants[one.id])) == names
