@@ -33,7 +33,8 @@ from gradatim.evidence.warehouse.connect import connect
 
 SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
-ENGINES = ["duckdb", pytest.param("postgres", marks=POSTGRES), pytest.param("spark", marks=SPARK)]
+DATABASES = ["duckdb", pytest.param("postgres", marks=POSTGRES)]
+ENGINES = [*DATABASES, pytest.param("spark", marks=SPARK)]
 _NUMBERS = count()
 _TYPES = {
     pa.int8(): "smallint",

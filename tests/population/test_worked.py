@@ -1,4 +1,8 @@
-"""All worked participants have, on every engine, the verdicts that the specification gives them."""
+"""All worked participants have, in a database, the verdicts that the specification gives them.
+
+Spark, of which each plan takes a minute, is asked each row of the specification tables, generated
+rules, and a whole prescreen of this trial.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,6 +12,7 @@ import pytest
 from gradatim.evidence.facts import Facts
 from gradatim.screening.prescreen.output_tables import verdict_columns
 from gradatim.screening.readings import plan
+from tests.engines import DATABASES
 from tests.population.asking import Question, differences, renumbered, specified, told
 from tests.trials.worked import Trial
 
@@ -27,14 +32,14 @@ def groups(trial: Trial) -> Mapping[When, list[Facts]]:
     return dict(sorted(found.items(), key=lambda one: -len(one[1])))
 
 
+@pytest.mark.parametrize("engine", DATABASES, indirect=True)
 @pytest.mark.parametrize("name", ["nct05962762", "example_oncology_tablet"])
 def test_worked_participants(engine, name):
-    """On Spark, of which each plan takes a minute, those who are asked on the commonest day."""
     trial = Trial(name)
     columns = verdict_columns(trial.study, plan(trial.study, {}))
     asked = list(groups(trial).items())
     assert sum(len(people) for _, people in asked) > 80
-    for (on, anchors), people in asked[:1] if engine.name == "spark" else asked:
+    for (on, anchors), people in asked:
         questions = [Question(trial.study, one.rule, dict(anchors), on) for one in columns]
         everybody = renumbered(people)
         heard = told(engine, everybody, questions, trial.study.elements)
