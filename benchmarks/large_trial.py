@@ -33,6 +33,7 @@ from gradatim.conduct.events.participants import (
     ScreenFailed,
 )
 from gradatim.conduct.events.product import PreDoseChecklistSigned
+from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Trial
@@ -98,6 +99,23 @@ def checklist_of_somebody(state: State) -> PreDoseChecklistSigned:
         dose=1,
         items={item.id: "in order" for item in items},
         signer=f"inv.{one.site}",
+    )
+
+
+def adverse_event_of_another(state: State, event: PreDoseChecklistSigned) -> AdverseEventReported:
+    """Return an adverse event of somebody who was dosed, on the day of another's checklist."""
+    one = next(one for one in state.participants.values() if one.status == "treated")
+    return AdverseEventReported(
+        occurred_on=event.occurred_on,
+        recorded_at=event.recorded_at,
+        recorded_by=f"inv.{one.site}",
+        site=one.site,
+        participant=one.id,
+        adverse_event="another",
+        term="Headache",
+        onset=str(event.occurred_on),
+        grade=3,
+        relation="possible",
     )
 
 
