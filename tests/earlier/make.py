@@ -37,9 +37,10 @@ from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.cases import load_cases
 from gradatim.synthetic.fhir import bundle
 from gradatim.synthetic.fhir_population import Population
+from gradatim.web.accounts.seeds import open_seed
 from tests.earlier.corrected import KEPT, corrected
 from tests.earlier.facts import facts_of, identities
-from tests.web.operations.installed import PASSPHRASE, Installation, Sender, entered
+from tests.web.operations.installed import PASSPHRASE, SECRET, Installation, Sender, entered
 
 ROOT = Path(__file__).parents[2]
 SEEDS = {"nct05962762": 1, "example_oncology_tablet": 2}
@@ -322,11 +323,13 @@ def _token(installation: Installation, person: Sender) -> str:
     """Make a token of the coordinator on the page; the code is the one after that of signing in."""
     path = installation.url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as connection:
-        ((key,),) = connection.execute(
-            "SELECT key FROM otp_totp_totpdevice JOIN accounts_user u ON u.id = user_id "
+        ((key, owner),) = connection.execute(
+            "SELECT key, user_id FROM otp_totp_totpdevice JOIN accounts_user u ON u.id = user_id "
             "WHERE u.username = 'coordinator.S01.1'"
         )
-    shown = f"{TOTP(bytes.fromhex(key), drift=1).token():06}"
+    seed = open_seed(key, owner, [SECRET])
+    assert seed
+    shown = f"{TOTP(seed, drift=1).token():06}"
     answer = person.send(
         "/account/tokens/",
         person.page("/account/tokens/"),

@@ -9,15 +9,16 @@ import psycopg
 import pytest
 from django_otp.oath import TOTP
 
+from gradatim.web.accounts.seeds import is_sealed, open_seed
 from gradatim.web.operations.smoke_test import Visitor, visit
 from tests.earlier.conftest import Earlier
 from tests.earlier.make import post_event
 from tests.engines import POSTGRES
-from tests.web.operations.installed import Installation
+from tests.web.operations.installed import SECRET, Installation
 
 pytestmark = pytest.mark.slow
 DEVICES = """
-SELECT u.username, d.key FROM otp_totp_totpdevice d JOIN accounts_user u ON u.id = d.user_id
+SELECT u.username, d.key, u.id FROM otp_totp_totpdevice d JOIN accounts_user u ON u.id = d.user_id
 WHERE d.confirmed"""
 CLOCK = (
     "UPDATE otp_totp_totpdevice SET last_t = -1",
@@ -64,11 +65,14 @@ def installation(request: pytest.FixtureRequest, earlier: Earlier) -> Installati
 
 def signed_in(installation: InstallationCopy, address: str, user: str, password: str) -> Visitor:
     """Sign in with the password and the code that the device shows."""
-    ((key,),) = [row[1:] for row in installation.execute(DEVICES) if row[0] == user]
+    ((key, owner),) = [row[1:] for row in installation.execute(DEVICES) if row[0] == user]
+    seed = open_seed(key, owner, [SECRET])
+    assert is_sealed(key), "this version keeps no seed in the open"
+    assert seed
     visitor = Visitor(address)
     answer = visitor.send("/sign-in/", visitor.page("/sign-in/"), username=user, password=password)
     assert "/second-factor/" in answer.address, answer.text
-    code = f"{TOTP(bytes.fromhex(key)).token():06}"
+    code = f"{TOTP(seed).token():06}"
     answer = visitor.send("/second-factor/", answer.text, code=code)
     assert (answer.status, answer.address) == (200, f"{address}/"), answer.text
     return visitor
@@ -116,7 +120,7 @@ def _accounts_are_those_that_were_kept(
     users = dict(installation.execute("SELECT username, is_active FROM accounts_user"))
     assert set(users) == {*then["users"], then["invited"]}
     assert [name for name, active in users.items() if not active] == [then["deactivated"]]
-    assert {name for name, _key in installation.execute(DEVICES)} == set(then["users"])
+    assert {row[0] for row in installation.execute(DEVICES)} == set(then["users"])
     ((codes,),) = installation.execute("SELECT count(*) FROM accounts_recoverycode")
     assert codes == 10 * len(then["users"])
     assert installation.execute("SELECT name, revoked_at FROM accounts_apitoken") == [

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.test import Client
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from gradatim.web.accounts.models import User
+from gradatim.web.accounts.models import AppDevice, User
 from tests.markup import markup
 from tests.web.conftest import PASSWORD
 
@@ -43,43 +42,43 @@ def key_of(client: Client) -> str:
     return key
 
 
-def with_device(name: str) -> TOTPDevice:
+def with_device(name: str) -> AppDevice:
     """Give a person a confirmed second factor."""
-    return TOTPDevice.objects.create(user=account(name), name="app", confirmed=True)
+    return AppDevice.objects.create(user=account(name), name="app", confirmed=True)
 
 
-def device_on(page: Any) -> tuple[TOTPDevice, str]:
+def device_on(page: Any) -> tuple[AppDevice, str]:
     """Give the device that a page shows to be set up, and what its form brings back."""
     text = markup(page)
     secret = re.search(r'class="mono">([A-Z2-7 ]+)<', text)
     shown = re.search(r'name="shown" value="([^"]+)"', text)
     assert secret
     assert shown
-    return TOTPDevice(key=b32decode(secret[1].replace(" ", "")).hex()), shown[1]
+    return AppDevice(key=b32decode(secret[1].replace(" ", "")).hex()), shown[1]
 
 
-def set_up(client: Client) -> tuple[TOTPDevice, Any]:
+def set_up(client: Client) -> tuple[AppDevice, Any]:
     """Set a second factor up by its page; give the device and the answer."""
     device, shown = device_on(client.get("/second-factor/set-up/"))
     return device, client.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
 
 
-def fresh(device: TOTPDevice) -> TOTPDevice:
+def fresh(device: AppDevice) -> AppDevice:
     """Let time pass: any code counts again, and nothing is slowed down."""
-    TOTPDevice.objects.filter(pk=device.pk).update(
+    AppDevice.objects.filter(pk=device.pk).update(
         last_t=-1, drift=0, throttling_failure_count=0, throttling_failure_timestamp=None
     )
     device.refresh_from_db()
     return device
 
 
-def code_of(device: TOTPDevice, later: int = 0) -> str:
+def code_of(device: AppDevice, later: int = 0) -> str:
     """Give the code that the app shows, so many steps of 30 seconds later."""
     shown = TOTP(device.bin_key, device.step, device.t0, device.digits, later)
     return f"{shown.token():06}"
 
 
-def wrong_code_of(device: TOTPDevice) -> str:
+def wrong_code_of(device: AppDevice) -> str:
     """Give a code that the app does not show around now."""
     near = {code_of(device, step) for step in range(-3, 4)}
     return next(

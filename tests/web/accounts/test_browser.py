@@ -5,9 +5,8 @@ from base64 import b32decode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from gradatim.web.accounts.models import What
+from gradatim.web.accounts.models import AppDevice, What
 from tests.web.accounts.people import account, code_of, fresh
 from tests.web.browser import IN_BROWSER, Person, launched
 from tests.web.conftest import PASSWORD
@@ -56,16 +55,16 @@ def choose_password(page, link: str) -> None:
     pressed(page, "Set the password")
 
 
-def set_up_second_factor(page) -> tuple[TOTPDevice, str]:
+def set_up_second_factor(page) -> tuple[AppDevice, str]:
     """Scan the code, confirm it, keep the recovery codes; give the device and one of them."""
     assert page.get_by_role("img", name="Code to scan").bounding_box()["width"] > 100
     clean(page)
     secret = page.locator("main .mono").inner_text().replace(" ", "")
-    shown = TOTPDevice(key=b32decode(secret).hex())
+    shown = AppDevice(key=b32decode(secret).hex())
     page.get_by_label("One-time code").fill(code_of(shown))
     pressed(page, "Confirm")
-    device = TOTPDevice.objects.get(user=account("monitor.2"))
-    assert device.key == shown.key
+    device = AppDevice.objects.get(user=account("monitor.2"))
+    assert device.bin_key == shown.bin_key
     assert page.locator("main li").count() == 10
     clean(page)
     code = page.locator("main li").first.inner_text()

@@ -5,12 +5,11 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.conduct.views.delegation_log import delegation_log, trainings, versions_in_force
 from gradatim.web.accounts.invitations import invite
 from gradatim.web.accounts.managing import MANAGED
-from gradatim.web.accounts.models import AccountAct, User, What, note
+from gradatim.web.accounts.models import AccountAct, AppDevice, User, What, note
 from gradatim.web.accounts.tokens import make_token, user_of
 from gradatim.web.live_trial import Running
 from tests.markup import markup
@@ -221,17 +220,17 @@ def test_whoever_invites_anew_cannot_plant_a_second_factor(app: Running, signed_
     settings.SECOND_FACTOR_REQUIRED = True
     thief.post(link_of(page), {"password": first, "again": first})
     seen, shown = device_on(thief.get("/second-factor/set-up/"))
-    TOTPDevice.objects.create(user=account(NURSE), name="of an earlier version", confirmed=False)
+    AppDevice.objects.create(user=account(NURSE), name="of an earlier version", confirmed=False)
     settings.SECOND_FACTOR_REQUIRED = False
     page = managed(alone, NURSE, "invite-anew")
-    assert not TOTPDevice.objects.filter(user=account(NURSE)).exists()
+    assert not AppDevice.objects.filter(user=account(NURSE)).exists()
     settings.SECOND_FACTOR_REQUIRED = True
     owner.post(link_of(page), {"password": second, "again": second})
     said = {"code": code_of(seen), "shown": shown}
     assert owner.post("/second-factor/set-up/", said).status_code == 422
     assert thief.post("/second-factor/set-up/", said)["Location"].startswith("/sign-in/")
     mine, _done = set_up(owner)
-    assert TOTPDevice.objects.get(user=account(NURSE)).key == mine.key != seen.key
+    assert AppDevice.objects.get(user=account(NURSE)).bin_key == mine.bin_key != seen.bin_key
 
 
 @pytest.mark.parametrize(

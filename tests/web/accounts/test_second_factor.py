@@ -7,12 +7,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradatim.web.accounts import second_factor
-from gradatim.web.accounts.models import RecoveryCode, User, What
+from gradatim.web.accounts.models import AppDevice, RecoveryCode, User, What
 from gradatim.web.accounts.second_factor import make_recovery_codes
 from gradatim.web.live_trial import Running
 from tests.markup import markup
@@ -46,7 +45,7 @@ def _required(settings):
     settings.SECOND_FACTOR_REQUIRED = True
 
 
-def verified(name: str) -> tuple[Client, TOTPDevice]:
+def verified(name: str) -> tuple[Client, AppDevice]:
     """Sign in with both factors."""
     device = with_device(name)
     client = entered(name)
@@ -70,9 +69,9 @@ def test_setting_it_up(app: Running):
     device, shown = device_on(client.get("/second-factor/set-up/"))
     wrong = client.post("/second-factor/set-up/", {"code": wrong_code_of(device), "shown": shown})
     assert wrong.status_code == 422
-    assert device_on(wrong)[0].key == device.key, "what was scanned stays what is asked for"
+    assert device_on(wrong)[0].bin_key == device.bin_key, "what was scanned stays what is asked for"
     assert client.get("/participants/").status_code == 302, "a wrong code opens nothing"
-    assert not TOTPDevice.objects.exists()
+    assert not AppDevice.objects.exists()
     key = client.session.session_key
     done = client.post(
         "/second-factor/set-up/", {"code": code_of(device), "shown": device_on(wrong)[1]}
@@ -93,7 +92,7 @@ def test_looking_at_the_page_writes_nothing(app: Running):
         client.get("/second-factor/set-up/")
     writes = ("INSERT", "UPDATE", "DELETE")
     assert not [one["sql"] for one in asked if one["sql"].startswith(writes)]
-    assert not TOTPDevice.objects.exists()
+    assert not AppDevice.objects.exists()
 
 
 def test_a_seed_shown_in_one_session_is_confirmed_in_no_other(app: Running):
@@ -104,13 +103,13 @@ def test_a_seed_shown_in_one_session_is_confirmed_in_no_other(app: Running):
         page = client.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
         assert page.status_code == 422
         assert "Scan this one." in markup(page)
-        assert device_on(page)[0].key != device.key
+        assert device_on(page)[0].bin_key != device.bin_key
     mine, done = set_up(owner)
     assert done.status_code == 200
-    assert TOTPDevice.objects.get(user=account(NURSE)).key == mine.key != device.key
+    assert AppDevice.objects.get(user=account(NURSE)).bin_key == mine.bin_key != device.bin_key
     late = thief.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
     assert late.status_code == 302, "it is asked for the owner's code"
-    assert TOTPDevice.objects.get(user=account(NURSE)).key == mine.key
+    assert AppDevice.objects.get(user=account(NURSE)).bin_key == mine.bin_key
 
 
 @pytest.mark.parametrize("what", ["", "x", "WyJhIl0:1abcde:signature"])
@@ -119,7 +118,7 @@ def test_a_seed_of_ones_own_choice_is_not_taken(app: Running, what: str):
     device, _shown = device_on(client.get("/second-factor/set-up/"))
     page = client.post("/second-factor/set-up/", {"code": code_of(device), "shown": what})
     assert page.status_code == 422
-    assert not TOTPDevice.objects.exists()
+    assert not AppDevice.objects.exists()
 
 
 def test_what_was_shown_an_hour_ago_is_shown_anew(app: Running, monkeypatch: pytest.MonkeyPatch):
@@ -128,7 +127,7 @@ def test_what_was_shown_an_hour_ago_is_shown_anew(app: Running, monkeypatch: pyt
     monkeypatch.setattr(second_factor, "SET_UP_WITHIN", timedelta(seconds=-1))
     page = client.post("/second-factor/set-up/", {"code": code_of(device), "shown": shown})
     assert page.status_code == 422
-    assert not TOTPDevice.objects.exists()
+    assert not AppDevice.objects.exists()
 
 
 def test_a_seed_that_was_removed_does_not_come_back(app: Running):
@@ -137,7 +136,7 @@ def test_a_seed_that_was_removed_does_not_come_back(app: Running):
     device, shown = device_on(client.get("/second-factor/set-up/"))
     said = {"code": code_of(device), "shown": shown}
     assert client.post("/second-factor/set-up/", said).status_code == 200
-    TOTPDevice.objects.all().delete()
+    AppDevice.objects.all().delete()
     assert client.post("/second-factor/set-up/", said).status_code == 422
 
 
@@ -145,7 +144,7 @@ def test_of_two_windows_only_one_sets_it_up(app: Running):
     first, second = (second_factor.new_device(account(NURSE)) for _n in range(2))
     assert second_factor.confirm(account(NURSE), first, code_of(first))
     assert not second_factor.confirm(account(NURSE), second, code_of(second))
-    assert TOTPDevice.objects.get().key == first.key
+    assert AppDevice.objects.get().bin_key == first.bin_key
 
 
 def test_the_code_that_confirmed_it_does_not_sign_in(app: Running):
@@ -293,7 +292,7 @@ def test_a_lost_device_is_replaced_by_way_of_recovery_codes(app: Running):
     assert page.status_code == 422
     page = client.post("/account/second-factor/", {"password": PASSWORD, "code": codes[3]})
     assert page["Location"] == "/second-factor/set-up/"
-    assert not TOTPDevice.objects.filter(pk=device.pk).exists()
+    assert not AppDevice.objects.filter(pk=device.pk).exists()
     assert client.get("/participants/")["Location"].startswith("/second-factor/set-up/")
     assert not account(NURSE).recovery_codes.exists()
 
@@ -305,7 +304,7 @@ def test_a_session_of_a_removed_device_is_no_longer_verified(app: Running):
 
 
 def test_an_unconfirmed_device_does_not_count(app: Running):
-    device = TOTPDevice.objects.create(user=account(NURSE), name="app", confirmed=False)
+    device = AppDevice.objects.create(user=account(NURSE), name="app", confirmed=False)
     client = entered(NURSE)
     client.post("/second-factor/", {"code": code_of(device)})
     assert client.get("/participants/")["Location"].startswith("/second-factor/set-up/")

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.events.trial import TrainingRecorded
@@ -19,7 +18,7 @@ from gradatim.conduct.views.delegation_log import (
     versions_in_force,
 )
 from gradatim.web.accounts.attempts import locked_names
-from gradatim.web.accounts.models import Invitation, User
+from gradatim.web.accounts.models import AppDevice, Invitation, User
 
 
 class AccountStatus(TextChoices):
@@ -131,7 +130,7 @@ def _person(
 
 
 def _statuses(accounts: list[User]) -> dict[str, AccountStatus]:
-    with_factor = set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
+    with_factor = set(AppDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
     locked = locked_names()
     return {
         one.username: _status(one, one.pk in with_factor, one.username in locked)

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 from axes.utils import reset
 from django.utils.translation import gettext_lazy as _
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gradatim.web.accounts.directory import AccountStatus
 from gradatim.web.accounts.invitations import invite
-from gradatim.web.accounts.models import User, What, note
+from gradatim.web.accounts.models import AppDevice, User, What, note
 from gradatim.web.accounts.second_factor import forget_unconfirmed, has_device, remove_devices
 from gradatim.web.accounts.sessions import end_all
 from gradatim.web.accounts.tokens import revoke_tokens
@@ -50,7 +49,7 @@ def alone(user: User, managed: Managed, by: str) -> bool:
 
 def _unlock(user: User, by: str) -> str:
     reset(username=user.username)
-    TOTPDevice.objects.filter(user=user).update(
+    AppDevice.objects.filter(user=user).update(
         throttling_failure_count=0, throttling_failure_timestamp=None
     )
     note(user, What.UNLOCKED, by)

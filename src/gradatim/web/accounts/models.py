@@ -3,17 +3,23 @@
 Nothing of the trial stands here: who has which task, and who was trained, is in the ledger.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from gradatim.core.errors import Defect
 from gradatim.web.accounts.passwords import normalised
+from gradatim.web.accounts.seeds import is_sealed, open_seed, seal_seed
 
+LOG = logging.getLogger("gradatim.accounts")
 INVITED_FOR = timedelta(days=7)
 TOKEN_FOR = timedelta(days=90)
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z"
@@ -108,6 +114,56 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         """Its name."""
         return self.name
+
+
+class AppDevice(TOTPDevice):  # type: ignore[misc]
+    """An app that shows one-time codes; in the database its seed stands sealed."""
+
+    class Meta:
+        """The table is that of django-otp."""
+
+        proxy = True
+
+    @property
+    def bin_key(self) -> bytes:
+        """The seed.
+
+        Raises:
+            Defect: it was sealed under a secret that is not known.
+        """
+        if (seed := self._seed()) is None:
+            raise Defect(f"the seed of device {self.pk} cannot be opened")
+        return seed
+
+    def verify_token(self, token: str) -> bool:
+        """Whether a code is the device's; none is where its seed cannot be opened."""
+        if self._seed() is None:
+            LOG.warning("a second factor is sealed under another secret")
+            return False
+        return bool(super().verify_token(token))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the device, its seed sealed."""
+        if not is_sealed(self.key):
+            self.key: str = seal_seed(self.bin_key, self.user_id, settings.SECRET_KEY)
+        super().save(*args, **kwargs)
+
+    def seal_anew(self) -> bool:
+        """Seal the seed under the secret of now; False if no secret that is known opens it."""
+        if (seed := self._seed()) is None:
+            return False
+        if not is_sealed(self.key) or open_seed(self.key, self.user_id, _secrets()[:1]) is None:
+            sealed = seal_seed(seed, self.user_id, settings.SECRET_KEY)
+            AppDevice.objects.filter(pk=self.pk, key=self.key).update(key=sealed)
+        return True
+
+    def _seed(self) -> bytes | None:
+        return open_seed(self.key, self.user_id, _secrets())
+
+
+def _secrets() -> list[str]:
+    """Return the secret of now, and the one before while it is named."""
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
 class RecoveryCode(models.Model):

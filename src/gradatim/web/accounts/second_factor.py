@@ -1,13 +1,14 @@
 """The second factor: one-time codes from an app, and recovery codes for when it is lost.
 
-The seed of a device that is being set up stands nowhere but on the page that shows it, signed for
-the session that asked: another session cannot confirm it, nor this one after it showed a factor. A
-device comes into the database when it is confirmed.
+A seed is sealed in the database (`seeds`). That of a device that is being set up stands nowhere but
+on the page that shows it, signed for the session that asked: another session cannot confirm it, nor
+this one after it showed a factor. A device comes into the database when it is confirmed.
 
 A recovery code has 120 random bits; being kept as a hash, it cannot be read from a backup.
 """
 
 import base64
+import logging
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -19,11 +20,11 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from gradatim.web.accounts.models import RecoveryCode, User, What, note
+from gradatim.web.accounts.models import AppDevice, RecoveryCode, User, What, note
 from gradatim.web.accounts.tokens import hashed, revoke_tokens
 
+LOG = logging.getLogger("gradatim.accounts")
 SET_UP_WITHIN = timedelta(hours=1)
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15
@@ -32,7 +33,7 @@ GROUP = 4
 
 def has_device(user: Any) -> bool:
     """Whether a user has a confirmed second factor."""
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+    return bool(AppDevice.objects.filter(user=user, confirmed=True).exists())
 
 
 def factor_page(user: Any) -> str:
@@ -48,23 +49,23 @@ def factor_page(user: Any) -> str:
     return "second-factor-setup" if settings.SECOND_FACTOR_REQUIRED else ""
 
 
-def new_device(user: Any) -> TOTPDevice:
+def new_device(user: Any) -> AppDevice:
     """Return a device with a new seed, to be shown and confirmed; it is not in the database."""
-    return TOTPDevice(user=user, name="app")
+    return AppDevice(user=user, name="app")
 
 
-def signed_for(request: HttpRequest, device: TOTPDevice) -> str:
+def signed_for(request: HttpRequest, device: AppDevice) -> str:
     """Return a device's seed as the page of this session brings it back."""
     return signing.dumps(device.key, salt=_salt(request))
 
 
-def device_shown(request: HttpRequest, said: str) -> TOTPDevice | None:
+def device_shown(request: HttpRequest, said: str) -> AppDevice | None:
     """Return the device that a page of this session showed; None if none did, or long ago."""
     try:
         key = signing.loads(said, salt=_salt(request), max_age=SET_UP_WITHIN)
     except signing.BadSignature:
         return None
-    return TOTPDevice(user=request.user, name="app", key=key)
+    return AppDevice(user=request.user, name="app", key=key)
 
 
 def _salt(request: HttpRequest) -> str:
@@ -83,7 +84,7 @@ def secret(device: Any) -> str:
     return _grouped(base64.b32encode(device.bin_key).decode())
 
 
-def confirm(user: User, device: TOTPDevice, code: str) -> bool:
+def confirm(user: User, device: AppDevice, code: str) -> bool:
     """Confirm a new device by its first code, which then counts as used.
 
     Returns:
@@ -106,13 +107,13 @@ def confirm(user: User, device: TOTPDevice, code: str) -> bool:
 
 def forget_unconfirmed(user: User) -> None:
     """Forget devices that an earlier version kept while they were set up."""
-    TOTPDevice.objects.filter(user=user, confirmed=False).delete()
+    AppDevice.objects.filter(user=user, confirmed=False).delete()
 
 
 def device_accepting(user: Any, code: str) -> Any:
     """Give the user's device that accepts a code; None if it is wrong or was used before."""
     with transaction.atomic():
-        devices = TOTPDevice.objects.filter(user=user, confirmed=True).select_for_update()
+        devices = AppDevice.objects.filter(user=user, confirmed=True).select_for_update()
         return next((one for one in devices if one.verify_token(_plain(code))), None)
 
 
@@ -131,7 +132,7 @@ def device_let_in_by(user: Any, code: str) -> Any:
         return device_accepting(user, code)
     if not use_recovery_code(user, code):
         return None
-    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    return AppDevice.objects.filter(user=user, confirmed=True).first()
 
 
 def device_opened_by(username: str, code: str, right: bool) -> Any:
@@ -150,18 +151,29 @@ def device_opened_by(username: str, code: str, right: bool) -> Any:
         return None
     if not _plain(code).isdigit():
         used = use_recovery_code(owner, code if right else "")
-        return TOTPDevice.objects.filter(user=owner, confirmed=True).first() if used else None
+        return AppDevice.objects.filter(user=owner, confirmed=True).first() if used else None
     with transaction.atomic():
-        devices = TOTPDevice.objects.filter(user=owner, confirmed=True).select_for_update()
+        devices = AppDevice.objects.filter(user=owner, confirmed=True).select_for_update()
         return next((one for one in devices if _accepts(one, code, right)), None)
 
 
-def _accepts(device: TOTPDevice, code: str, right: bool) -> bool:
+def _accepts(device: AppDevice, code: str, right: bool) -> bool:
     """Whether a device accepts a code, if the password was right; it is written in any case."""
     if right and device.verify_is_allowed()[0]:
         return bool(device.verify_token(_plain(code)))
     device.save()
     return False
+
+
+def seal_anew() -> None:
+    """Seal every seed under the secret of now: those sealed under the one before, if it is named.
+
+    Those that cannot be opened are counted in the log: their owners come in by recovery codes, or
+    get the second factor taken away.
+    """
+    lost = sum(not one.seal_anew() for one in AppDevice.objects.all())
+    if lost:
+        LOG.warning("second factors are sealed under another secret", extra={"count": lost})
 
 
 def make_recovery_codes(user: User) -> list[str]:
@@ -184,7 +196,7 @@ def recovery_codes_left(user: User) -> int:
 
 def remove_devices(user: User, by: str) -> None:
     """Take a user's second factor away, its recovery codes too; tokens made with it end."""
-    TOTPDevice.objects.filter(user=user).delete()
+    AppDevice.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
     revoke_tokens(user, by)
 

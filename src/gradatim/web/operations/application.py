@@ -26,6 +26,7 @@ def load_application() -> Any:
     with collector_paused():
         application = get_wsgi_application()
         from gradatim.web.accounts.attempts import forget_old
+        from gradatim.web.accounts.second_factor import seal_anew
 
         refuse_unmigrated()
         refuse_unfit(running().trial.state)
@@ -33,6 +34,7 @@ def load_application() -> Any:
         forget(keyring(), running().trial.state)  # of those whose erasure was broken off
         call_command("clearsessions", verbosity=0)
         forget_old()
+        seal_anew()
         prepare_to_fork()
     return application
 
