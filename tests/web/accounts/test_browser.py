@@ -55,8 +55,8 @@ def choose_password(page, link: str) -> None:
     pressed(page, "Set the password")
 
 
-def set_up_second_factor(page) -> tuple[AppDevice, str]:
-    """Scan the code, confirm it, keep the recovery codes; give the device and one of them."""
+def set_up_second_factor(page) -> tuple[AppDevice, str, str]:
+    """Scan the code, confirm it, keep the recovery codes; give the device and two of them."""
     assert page.get_by_role("img", name="Code to scan").bounding_box()["width"] > 100
     clean(page)
     secret = page.locator("main .mono").inner_text().replace(" ", "")
@@ -67,9 +67,9 @@ def set_up_second_factor(page) -> tuple[AppDevice, str]:
     assert device.bin_key == shown.bin_key
     assert page.locator("main li").count() == 10
     clean(page)
-    code = page.locator("main li").first.inner_text()
+    first, second = page.locator("main li").all_inner_texts()[:2]
     page.get_by_role("link", name="Go on").click()
-    return device, code
+    return device, first, second
 
 
 def sign_in_again(page, code: str) -> None:
@@ -86,6 +86,26 @@ def sign_in_again(page, code: str) -> None:
     pressed(page, "Go on")
 
 
+def open_what_others_locked(page, code: str) -> None:
+    """Sign out, be locked by wrong passwords, and sign in with password and code together."""
+    page.get_by_role("button", name="Sign out").click()
+    for _n in range(5):
+        page.goto("/sign-in/")
+        page.get_by_label("User").fill("monitor.2")
+        page.get_by_label("Password", exact=True).fill("quite another password")
+        pressed(page, "Sign in")
+    assert "Wait 15 minutes." in page.locator("main").inner_text()
+    clean(page)
+    page.get_by_label("Password", exact=True).fill(NEW)
+    page.get_by_label("One-time code").fill("000 000")
+    pressed(page, "Sign in")
+    assert "User, password or code is wrong" in page.locator("main").inner_text()
+    clean(page)
+    page.get_by_label("Password", exact=True).fill(NEW)
+    page.get_by_label("One-time code").fill(code)
+    pressed(page, "Sign in")
+
+
 def test_from_invitation_to_signing_in_again(app, transactional_db, browser, live_server, settings):
     """What a person sees, who is invited, on the way to the first page and the second time."""
     link = invitation(browser, live_server.url)
@@ -94,13 +114,16 @@ def test_from_invitation_to_signing_in_again(app, transactional_db, browser, liv
     page, said = context.new_page(), []
     page.on("console", lambda one: said.append(one.text))
     choose_password(page, link)
-    device, recovery = set_up_second_factor(page)
+    device, recovery, another = set_up_second_factor(page)
     assert "No task has been given to you yet." in page.locator("main").inner_text()
     clean(page)
     sign_in_again(page, code_of(fresh(device)))
     sign_in_again(page, recovery)
     page.goto("/account/")
     assert "9 recovery codes left" in page.locator("main").inner_text()
+    open_what_others_locked(page, another)
+    page.goto("/account/")
+    assert "8 recovery codes left" in page.locator("main").inner_text()
     assert not [one for one in said if "status of 4" not in one], said
     context.close()
 
