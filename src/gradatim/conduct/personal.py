@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
+import msgspec
+
 from gradatim.conduct.events.base import Sealed
+from gradatim.conduct.events.participants import ParticipantRegistered
 from gradatim.conduct.identity import (
     BIRTH_DATE,
     Whose,
@@ -75,6 +78,24 @@ def sealed_anew(
     whose = Whose(state.trial, participant.id)
     sealed = seal(whose, values, key, random)
     return Identity(person_token(values, pepper), sealed, likeness(values, pepper))
+
+
+def resealed(
+    keyring: Keyring,
+    trial: str,
+    event: ParticipantRegistered,
+    number: str,
+    random: Callable[[int], bytes],
+) -> ParticipantRegistered:
+    """Return a registration under another number, with who it is sealed under that one's key.
+
+    Raises:
+        UnusableInput: the key of the number that it had does not open it; the new one cannot be
+            kept.
+    """
+    values = unseal(Whose(trial, event.participant), event.identity, keyring.key(event.participant))
+    made = seal(Whose(trial, number), values, keyring.make(number), random)
+    return msgspec.structs.replace(event, participant=number, identity=made)
 
 
 def open_identity(keyring: Keyring, state: State, participant: Participant) -> dict[str, str]:

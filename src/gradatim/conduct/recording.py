@@ -9,9 +9,11 @@ from gradatim.conduct.conflicts import changed_by_others
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import PersonalDataErased
 from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.numbering import with_free_number
 from gradatim.conduct.paper import is_authorisation
-from gradatim.conduct.personal import forget
+from gradatim.conduct.personal import forget, resealed
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
+from gradatim.conduct.state import State
 from gradatim.conduct.trial import Recorded, RecordOutcome, Stale, Trial
 
 
@@ -33,12 +35,20 @@ def record(
     Raises:
         UnusableInput: it names what does not exist, or what cannot be.
     """
-    known = bool(request) and trial.store.position_of(trial.name, request) is not None
-    if not known and not is_authorisation(event):
+    known = trial.position_of(request)
+    if known is None and not is_authorisation(event):
         changed = changed_by_others(trial.state, event, seen)
         if changed:
             return Stale(changed)
-    outcome = trial.record(_sealed(trial, event, keyring), seen, request)
+
+    def numbered(state: State, event: Event) -> Event:
+        return with_free_number(
+            state,
+            event,
+            lambda one, number: resealed(keyring(), state.trial, one, number, keyring().random),
+        )
+
+    outcome = trial.record(_sealed(trial, event, keyring), seen, request, numbered)
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)
     return outcome

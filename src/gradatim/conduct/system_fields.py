@@ -15,7 +15,7 @@ from gradatim.conduct.escalation import advised
 from gradatim.conduct.events.logs import ConcomitantMedicationRecorded, UnscheduledVisitDone
 from gradatim.conduct.folding.trial import submitted, uploaded
 from gradatim.conduct.keyring.stores import Keyring
-from gradatim.conduct.log_validation import Numbered, numbers_given
+from gradatim.conduct.numbering import next_adverse_event, next_in_log, next_participant
 from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
 from gradatim.core.documents import read_yaml
@@ -76,7 +76,7 @@ def with_system_fields(event: str, fields: Fields, circumstances: Circumstances)
 
 def _registration(now: Circumstances, fields: Fields) -> Fields:
     """Number a person, and seal who they are: the ledger never holds a name."""
-    number = next_number(now.state, now.site)
+    number = next_participant(now.state, now.site)
     values = {"name": fields.pop("full_name"), "birth_date": str(fields.pop("birth_date"))}
     fields["birth"] = birth_recorded(values["birth_date"], fields.get("birth", ""))
     identity = sealed(now.keyring(), now.state.trial, number, values, now.random)
@@ -92,40 +92,19 @@ def _registration(now: Circumstances, fields: Fields) -> Fields:
     }
 
 
-def next_number(state: State, site: str) -> str:
-    """Return the number of the next person registered at a site, such as S01-004."""
-    taken = len([one for one in state.participants.values() if one.site == site])
-    while (number := f"{site}-{taken + 1:03}") in state.participants:
-        taken += 1
-    return number
-
-
 def _adverse_event(now: Circumstances, fields: Fields) -> Fields:
-    """Number an adverse event among those of its participant, such as S01-004-AE2."""
-    about = fields.get("participant", "")
-    taken = sum(who == about for who in now.state.adverse_events.values())
-    while (number := f"{about}-AE{taken + 1}") in now.state.adverse_events:
-        taken += 1
+    number = next_adverse_event(now.state, fields.get("participant", ""))
     return {**fields, "adverse_event": number}
 
 
 def _medication(now: Circumstances, fields: Fields) -> Fields:
-    """Number a medication in the log of its participant, such as S01-004-CM2."""
-    return {**fields, "medication": _next(now, fields, ConcomitantMedicationRecorded, "CM")}
+    about = fields.get("participant", "")
+    return {**fields, "medication": next_in_log(now.state, about, ConcomitantMedicationRecorded)}
 
 
 def _visit(now: Circumstances, fields: Fields) -> Fields:
-    """Number an unscheduled visit, such as S01-004-U1."""
-    return {**fields, "visit": _next(now, fields, UnscheduledVisitDone, "U")}
-
-
-def _next(now: Circumstances, fields: Fields, kind: type[Numbered], letters: str) -> str:
     about = fields.get("participant", "")
-    given = numbers_given(now.state, about, kind)
-    taken = len(given)
-    while (number := f"{about}-{letters}{taken + 1}") in given:
-        taken += 1
-    return number
+    return {**fields, "visit": next_in_log(now.state, about, UnscheduledVisitDone)}
 
 
 def _query(now: Circumstances, fields: Fields) -> Fields:

@@ -8,7 +8,7 @@ meanwhile, everything is asked again; an authorisation whose participant, cohort
 is handed back, to be looked at once more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
 from typing import NamedTuple
 
@@ -131,7 +131,24 @@ class Trial:
             yield entry.position, entry.body
             self.head = Head(entry.position, entry.hash)  # it is folded now
 
-    def record(self, event: Event, seen: int | None = None, request: str = "") -> RecordOutcome:
+    def position_of(self, request: str) -> int | None:
+        """Return the position of the entry that a request made; the state knows it then.
+
+        Args:
+            request: an idempotency key; of an empty one None is returned.
+        """
+        known = self.store.position_of(self.name, request) if request else None
+        if known is not None and known > self.state.position:  # another process recorded it
+            self.refresh()
+        return known
+
+    def record(
+        self,
+        event: Event,
+        seen: int | None = None,
+        request: str = "",
+        numbered: Callable[[State, Event], Event] | None = None,
+    ) -> RecordOutcome:
         """Record an event, unless it is an authorisation that is refused.
 
         Args:
@@ -139,15 +156,18 @@ class Trial:
             seen: position of the ledger that the user has looked at; the last one known here if
                 not given.
             request: idempotency key: the same request is recorded once, however often it comes.
+            numbered: returns the event under a number that is free in this state, where the system
+                gives it one.
 
         Raises:
             UnusableInput: it names what does not exist, or what cannot be; the store is unusable.
         """
-        if request and (known := self.store.position_of(self.name, request)):
-            self.refresh()
+        if known := self.position_of(request):
             return self._known(known, event)
         since = self.state.position if seen is None else seen
         while True:
+            if numbered is not None:
+                event = numbered(self.state, event)
             decision = self._decided(event, since)
             if isinstance(decision, Refused | Stale):
                 return decision

@@ -157,7 +157,7 @@ def done(request: HttpRequest, trial: Trial, asked: _RecordRequest) -> Answer:
         UnusableInput: it cannot be meant, or the key was used for something else.
     """
     access = cast(LimitedAccess, request.access)  # type: ignore[attr-defined]
-    known = trial.store.position_of(trial.name, asked.request)
+    known = trial.position_of(asked.request)
     if known is not None:
         refuse_another(access.state, known, asked.name, asked.given.site, asked.fields)
         return _recorded(access.state, known)
