@@ -13,10 +13,21 @@ The format. The first line of an export names the trial. Each further line is an
             "<length of trial>:<trial><position>:<length of request>:<request>", then the body;
             lengths in bytes of UTF-8. Before the first event stands
             SHA-256("gradatim.ledger/1", a line feed, the trial).
-So an event that was altered, removed, added or moved breaks the chain. What it cannot show by
-itself: events cut off at the end, or a chain computed anew. A checkpoint kept elsewhere shows it:
-a statement of trial, position, hash and time, signed with Ed25519 over the statement's JSON with
-sorted keys, no spaces, ASCII.
+  seal      beside the last event of each append: `link` and `signature`, in hexadecimal
+So an event that was altered, removed, added or moved breaks the chain.
+
+A seal tells that the application, and nobody else, added all events up to its own:
+  signature Ed25519 over: "gradatim.seal/1", a line feed, "<length of trial>:<trial><position>:",
+            the hash of the event, the link
+  link      SHA-256 over what the seal before signs and its signature; of the first seal
+            SHA-256("gradatim.seal/1", a line feed, the trial)
+The public key is told by an event, SealingKeyAdopted. A later key is endorsed by the one before, by
+an Ed25519 signature over: "gradatim.sealing-key/1", a line feed,
+"<length of trial>:<trial><position>:" and the hash, both of the event before, the new public key.
+
+What a ledger cannot show by itself: events cut off at the end, or all of it computed anew, under
+another first key. A checkpoint kept elsewhere shows it: a statement of trial, position, hash and
+time, signed with Ed25519 over the statement's JSON with sorted keys, no spaces, ASCII.
 """
 
 import argparse
@@ -32,6 +43,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 HEADER = {"schema": "str", "trial": "str"}
 EVENT = {"position": "int", "request": "str", "body": "str", "hash": "str"}
+SEAL = {"link": "str", "signature": "str"}
 SIGNATURE = {"name": "str", "key": "str", "signature": "str"}
 TEXTS = ("schema", "trial", "head", "recorded_at")
 CHECKPOINT = dict.fromkeys(TEXTS, "str") | {"position": "int", "signatures": "list"}
@@ -57,6 +69,15 @@ def kinds(of: dict[str, Any]) -> dict[str, str]:
     return {name: type(value).__name__ for name, value in of.items()}
 
 
+def from_hex(text: str) -> bytes:
+    """Bytes from lower-case hexadecimal; none where it is something else, which fits nothing."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        return b""
+    return found if found.hex() == text else b""
+
+
 def is_digest(text: str) -> bool:
     return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
@@ -67,21 +88,38 @@ class Chain:
     def __init__(self, trial: str) -> None:
         self.trial = trial.encode("utf-8")
         self.hashes = [hashlib.sha256(b"gradatim.ledger/1\n" + self.trial).digest()]
+        self.good = 0  # events that hang together
         self.bad: Bad | None = None
+        self.seals: list[tuple[int, bytes, bytes]] = []
+        self.adoptions: dict[int, bytes] = {}
 
     def add(self, line: bytes, where: str) -> None:
         row = read_json(line, where)
-        if kinds(row) != EVENT:
+        seal = row.pop("seal", None)
+        if kinds(row) == EVENT:
+            self.add_event(row, where)
+        elif seal is None or kinds(row) != {"position": "int"}:  # else its event is not there
             raise Unusable(f"{where}: an event has position, request, body and hash")
+        if seal is not None:
+            if not isinstance(seal, dict) or kinds(seal) != SEAL:
+                raise Unusable(f"{where}: a seal has link and signature")
+            made = from_hex(seal["link"]), from_hex(seal["signature"])
+            self.seals.append((row["position"], *made))
+
+    def add_event(self, row: dict[str, Any], where: str) -> None:
         try:
             body = row["body"].encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             raise Unusable(f"{where}: {error}") from error
+        due, at = len(self.hashes), row["position"]
         if self.bad is None and not self.fits(row, body):
-            due, at = len(self.hashes), row["position"]
             found = "it does not fit its hash" if at == due else f"event {at} stands in its place"
             self.bad = Bad(f"event {due}: {found}")
-        self.hashes.append(bytes.fromhex(row["hash"]) if is_digest(row["hash"]) else b"")
+        if self.bad is None:
+            self.good = due
+            if body.startswith(b'{"event":"SealingKeyAdopted",'):
+                self.adoptions[due] = body
+        self.hashes.append(from_hex(row["hash"]))
 
     def fits(self, row: dict[str, Any], body: bytes) -> bool:
         try:
@@ -107,6 +145,67 @@ def walk(path: str, checkpoints: list[dict[str, Any]]) -> Chain:
         for number, line in enumerate(file, 2):
             chain.add(line, f"{path}:{number}")
     return chain
+
+
+class Seals:
+    """The seals of a chain, one after the other: every signature is checked.
+
+    A fault is of the first event that no sound seal covers.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain, self.key, self.since, self.sound = chain, b"", 0, 0
+        self.prefix = b"%d:%s" % (len(chain.trial), chain.trial)
+        self.link = hashlib.sha256(b"gradatim.seal/1\n" + chain.trial).digest()
+
+    def check(self) -> None:
+        rest = list(reversed(self.chain.seals))
+        for at in range(self.chain.good + 1):
+            if at in self.chain.adoptions:
+                self.adopt(at, self.chain.adoptions[at])
+            while rest and rest[-1][0] <= at:
+                self.seal(at, *rest.pop())
+        if self.chain.bad is None:
+            self.all_sealed(self.chain.good)
+            if rest:
+                raise Bad(f"event {self.chain.good + 1}: {rest[-1][0]} was sealed: a cut tail")
+
+    def adopt(self, at: int, body: bytes) -> None:
+        try:
+            said = json.loads(body)
+            key = bytes.fromhex(said["public_key"])
+            endorsement = bytes.fromhex(said.get("endorsement", ""))
+            if len(key) != 32:
+                raise ValueError
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Bad(f"event {at}: it adopts a key that cannot be read") from error
+        if self.since:
+            self.all_sealed(at - 1)
+            before = b"%s%d:%s" % (self.prefix, at - 1, self.chain.hashes[at - 1])
+            if not fits(self.key, endorsement, b"gradatim.sealing-key/1\n" + before + key):
+                raise Bad(f"event {at}: it adopts a key that the one before did not endorse")
+        self.since, self.key = self.since or at, key
+
+    def seal(self, at: int, position: int, link: bytes, made: bytes) -> None:
+        if not self.since:
+            raise Bad(f"event {max(at, 1)}: it is sealed, and no key was adopted")
+        head = b"%s%d:%s" % (self.prefix, position, self.chain.hashes[at])
+        signed = b"gradatim.seal/1\n" + head + self.link
+        if position != at or link != self.link or not fits(self.key, made, signed):
+            raise Bad(f"event {self.sound + 1}: the seal of event {position} does not fit")
+        self.sound, self.link = at, hashlib.sha256(signed + made).digest()
+
+    def all_sealed(self, upto: int) -> None:
+        if self.since and self.sound < upto:
+            raise Bad(f"event {self.sound + 1 if self.sound else self.since}: it is not sealed")
+
+
+def check_seals(chain: Chain) -> None:
+    seals = Seals(chain)
+    try:
+        seals.check()
+    finally:
+        print(f"sealed from event {seals.since} on" if seals.since else "no event is sealed")
 
 
 def compare(chain: Chain, checkpoints: list[dict[str, Any]]) -> None:
@@ -180,6 +279,7 @@ def main() -> int:
         print(f"{len(chain.hashes) - 1} events, head sha256:{chain.hashes[-1].hex()}")
         if not checkpoints:
             print("without a checkpoint, a cut tail or a rewritten chain cannot be seen")
+        check_seals(chain)
         if chain.bad:
             raise chain.bad
         for one in checkpoints:

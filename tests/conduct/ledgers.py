@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gradatim.conduct.event_store import Sealing
 from gradatim.conduct.stores import Head, Store, StoreMode, open_store
 from tests.engines import POSTGRES, PostgresSchema
 
@@ -39,9 +40,9 @@ class Ledger:
     def __init__(self) -> None:
         self.opened: list[Any] = []
 
-    def store(self, mode: StoreMode = StoreMode.CREATE) -> Any:
+    def store(self, mode: StoreMode = StoreMode.CREATE, sealing: Sealing | None = None) -> Any:
         """Open it once more, through a connection of its own."""
-        store: Any = open_store(self.url, mode)
+        store: Any = open_store(self.url, mode, sealing)
         self.opened.append(store.connection)
         return store
 
@@ -124,9 +125,11 @@ class PostgresLedger(Ledger):
         import psycopg
 
         with psycopg.connect(self.url, autocommit=True) as owner:
-            owner.execute("ALTER TABLE ledger_event DISABLE TRIGGER USER")
+            for table in ("ledger_event", "ledger_seal"):
+                owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             yield lambda sql, values=(): owner.execute(sql.replace("?", "%s"), values)
-            owner.execute("ALTER TABLE ledger_event ENABLE TRIGGER USER")
+            for table in ("ledger_event", "ledger_seal"):
+                owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
     def copy(self) -> Callable[[], None]:
         self.schema.execute(

@@ -1,10 +1,10 @@
 """A ledger in a list: as small as the port allows, and in the stores' own conformance suite."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gradatim.conduct.chain import chain, genesis
 from gradatim.conduct.event_store import Bodies, Head, HeadMoved, RequestKnown, check_appended
-from gradatim.conduct.ledger import Entry
+from gradatim.conduct.ledger import Entry, Seal
 
 
 class ListStore:
@@ -33,6 +33,24 @@ class ListStore:
     def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """Give the entries with positions in after + 1 .. upto."""
         return iter(self.entries.get(trial, [])[after:upto])
+
+    def copy(
+        self, trial: str, entries: Sequence[Entry], seals: Sequence[Seal], expected: Head
+    ) -> Head:
+        """Add entries as another ledger has them."""
+        return self.append(trial, [(one.body, one.request) for one in entries], expected)
+
+    def seals(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Seal]:
+        """Give none: nothing here is sealed."""
+        return iter(())
+
+    def contents(self, trial: str) -> tuple[Iterator[Entry], Iterator[Seal]]:
+        """Give all entries."""
+        return self.read(trial), self.seals(trial)
+
+    def sealed_head(self, trial: str, head: Head) -> Head:
+        """Give the head."""
+        return head
 
     def position_of(self, trial: str, request: str) -> int | None:
         """Give the position of the event with this idempotency key."""

@@ -29,6 +29,7 @@ from gradatim.conduct.ledger import (
 from gradatim.conduct.stores import StoreMode, open_store
 from gradatim.core.errors import UnusableInput
 from tests.conduct.ledgers import TRIAL, body
+from tests.conduct.sealed import ALTERATIONS, altered, many_appends
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_ledger.py"
 KEY, FORGER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -64,7 +65,8 @@ def ours(export, against, keys):
         marks = [parse_checkpoint(one.read_bytes().decode("utf-8", "replace")) for one in against]
         store = open_store(str(export), StoreMode.READ)
         (trial,) = store.trials()
-        found = verify(store.read(trial), trial, marks, keys)
+        entries, seals = store.contents(trial)
+        found = verify(entries, trial, marks, keys, seals)
     except UnusableInput:
         return 2, None
     return (0 if found.ok else 1), found.first_bad
@@ -180,14 +182,61 @@ def test_both_verifiers_say_the_same(both, export, checkpoints, trusted, said):
     assert both(export, *checkpoints, trusted=trusted) == said
 
 
-def test_both_agree_on_any_altered_byte(both):
+def exported(rows):
+    return "".join(export_lines(rows[0], TRIAL, rows[1])).encode()
+
+
+def test_both_say_the_same_of_whatever_is_done_to_a_sealed_ledger(both, tmp_path):
+    rows = many_appends(tmp_path)
+    assert both(exported(rows)) == (0, None)
+    said = set()
+
+    @settings(max_examples=300)
+    @given(
+        st.lists(st.sampled_from(ALTERATIONS), min_size=1, max_size=3),
+        st.randoms(use_true_random=False),
+        st.booleans(),
+    )
+    def agreed(alterations, rng, fitting):
+        said.add(both(exported(altered(rows, alterations, rng, fitting))))
+
+    agreed()
+    assert len({at for code, at in said if code == 1}) > 8
+
+
+SEALED = b'"seal": {"link": '
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (SEALED, b'"seal": {"more": 1, "link": ', (2, None)),
+        (SEALED, b'"seal": {"link": 5, "other": ', (2, None)),
+        (SEALED, b'"seal": {"link": "", "other": ', (2, None)),
+        (b'"seal": {', b'"seal": [], "other": {', (2, None)),
+        (b'"position": 3, ', b"", (2, None)),
+        (b'"seal": {', b'"seals": {', (2, None)),
+        (b'"signature": "', b'"signature": "A', (1, 1)),
+        (SEALED + b'"', SEALED + b'"A', (1, 1)),
+        (b"public_key", b"public_kez", (1, 3)),
+    ],
+)
+def test_both_say_the_same_of_a_line_with_a_seal(both, tmp_path, old, new, said):
+    whole = exported(many_appends(tmp_path))
+    assert old in whole
+    assert both(whole.replace(old, new, 1)) == said
+
+
+def test_both_agree_on_any_altered_byte(both, tmp_path):
     """Bytes replaced, removed or added anywhere in an export or a checkpoint."""
-    whole, mark = b"".join(LINES), text(LATE)
+    rows = many_appends(tmp_path)
+    seen = Checkpoint(TRIAL, 8, rows[0][7].hash, "2026-11-02T09:30:00Z")
+    whole, mark = exported(rows), text(sign(seen, "site", KEY))
     codes = set()
 
     @settings(max_examples=300)
     @given(st.integers(0, len(whole) + len(mark)), st.integers(0, 2), st.binary(max_size=2))
-    def altered(at, taken, put):
+    def tried(at, taken, put):
         export, checkpoint = whole, mark
         if at < len(whole):
             export = whole[:at] + put + whole[at + taken :]
@@ -196,13 +245,13 @@ def test_both_agree_on_any_altered_byte(both):
             checkpoint = mark[:at] + put + mark[at + taken :]
         codes.add(both(export, checkpoint)[0])
 
-    altered()
+    tried()
     assert codes == {0, 1, 2}
 
 
 def test_it_is_one_short_file_that_needs_nothing_of_gradatim():
     source = SCRIPT.read_text()
-    assert len(source.splitlines()) < 200
+    assert len(source.splitlines()) < 300
     imported = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events import EVENTS, built
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
@@ -47,7 +48,7 @@ def test_every_type_of_event_is_reached_by_simulated_trials() -> None:
     reached = {
         type(one) for seed in (1, 2, 3, 4, 5) for one in finished(seed).state.events.values()
     } | {type(one) for one in finished(2, TABLET).state.events.values()}
-    missing = [kind.__name__ for kind in EVENTS if kind not in reached]
+    missing = [kind.__name__ for kind in EVENTS if kind not in reached and ACTS[kind].roles]
     assert not missing, "record them in conduct/simulate"
 
 

@@ -231,7 +231,7 @@ class _Maker:
             open_store(url, StoreMode.CREATE),
         )
         for name in source.trials():
-            fill(to, name, source.read(name), source.head(name))
+            fill(to, name, source, source.head(name))
         source.close()
         to.close()
 

@@ -39,7 +39,8 @@ def backup(output: To, against: Against = _NONE, key: PublicKeys = _NONE) -> Non
     print(
         f"{output}: {made.accounts} records of accounts\n"
         f"Not in it: the folder of keys, {made.keys}. Copy that apart from this, and let no copy "
-        "keep an erased key."
+        f"keep an erased key. Nor the sealing keys, {made.sealing}: copy them apart, and anew when "
+        "one changes."
     )
 
 
@@ -64,7 +65,7 @@ def restore(folder: From, against: Against = _NONE, key: PublicKeys = _NONE) -> 
     for ledger in found.ledgers:
         print(f"{ledger.checkpoint.trial}: {ledger.checkpoint.position} events restored, verified")
     print(
-        "Nobody is signed in. Put the folder of keys back, and hold the ledger against a "
+        "Nobody is signed in. Put the folders of keys back, and hold the ledger against a "
         "checkpoint kept elsewhere: gradatim ledger verify"
     )
 

@@ -52,7 +52,8 @@ class Act(NamedTuple):
         title: what a person does, as a page names it; English, and the key of its translations.
         sentence: what happened, with the event's fields in braces.
         roles: who may record it, at their site, or in the whole trial where they have the role
-            there. Of a correction: who may correct anything at all; the entry decides.
+            there. Of a correction: who may correct anything at all; the entry decides. Of what the
+            system does by itself: nobody.
         meaning: what its signature means; empty where it takes none whatever it says.
         system_fields: fields of its own that the system fills in, so that no form asks for them.
         refusable: whether it is an authorisation, which the policies can refuse; a fact is
@@ -100,6 +101,13 @@ _ROWS = (
         ("sponsor",),
         refusable=True,
         elsewhere="the command line begins a trial",
+    ),
+    Act(
+        t.SealingKeyAdopted,
+        "Adopt a sealing key",
+        "the application seals by a new key ({public_key:.12}): {reason}",
+        (),
+        elsewhere="the application adopts its first key, the command line another",
     ),
     Act(
         t.ProtocolSubmitted,

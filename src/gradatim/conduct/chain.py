@@ -33,6 +33,13 @@ class Entry(NamedTuple):
     hash: bytes
 
 
+class LedgerFault(NamedTuple):
+    """Where a ledger is first wrong, and how."""
+
+    position: int
+    why: str
+
+
 def genesis(trial: str) -> bytes:
     """Give the hash before the first event of a trial."""
     return sha256(DOMAIN + trial.encode()).digest()

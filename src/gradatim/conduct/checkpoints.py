@@ -125,12 +125,16 @@ def _signature(name: Any, key: str, signature: str) -> Signature:
 
 def fits(checkpoint: Checkpoint, signature: Signature) -> bool:
     """Whether a signature is that of its key over this checkpoint."""
+    return key_signed(signature.key, signature.signature, signed_bytes(checkpoint))
+
+
+def key_signed(key: bytes, signature: bytes, signed: bytes) -> bool:
+    """Whether a signature is that of an Ed25519 public key (32 bytes) over some bytes."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        key = Ed25519PublicKey.from_public_bytes(signature.key)
-        key.verify(signature.signature, signed_bytes(checkpoint))
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, signed)
     except (InvalidSignature, ValueError):
         return False
     return True

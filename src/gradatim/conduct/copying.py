@@ -1,30 +1,34 @@
 """A ledger filled with what another has: the same bytes after each other give the same hashes."""
 
-from collections.abc import Iterator
 from itertools import islice
 
-from gradatim.conduct.chain import Entry
 from gradatim.conduct.event_store import Head, Store
 from gradatim.core.errors import UnusableInput
 
-TOGETHER = 1_000  # events appended at a time
+TOGETHER = 1_000  # events copied at a time
 
 
-def fill(store: Store, trial: str, entries: Iterator[Entry], until: Head) -> None:
-    """Append a trial's events as they are; no policy is asked again about what was recorded.
+def fill(to: Store, trial: str, source: Store, until: Head) -> None:
+    """Copy a trial's events and seals as they are; no policy is asked again, and no key.
 
     Args:
-        store: where nothing of the trial is yet.
+        to: where nothing of the trial is yet.
         trial: its identifier.
-        entries: all its events in their order.
+        source: has all its events.
         until: the position and hash that its last one must have here.
 
     Raises:
         UnusableInput: the last event here is another; the store cannot be written to.
     """
-    head = store.head(trial)
+    entries, seals = source.contents(trial)
+    head = to.head(trial)
+    seal = next(seals, None)
     while some := list(islice(entries, TOGETHER)):
-        head = store.append(trial, [(one.body, one.request) for one in some], head)
+        beside = []
+        while seal is not None and seal.position <= some[-1].position:
+            beside.append(seal)
+            seal = next(seals, None)
+        head = to.copy(trial, some, beside, head)
     if head != until:
         raise UnusableInput(
             "the copied ledger has another head than it should",

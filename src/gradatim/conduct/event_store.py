@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from gradatim.conduct.ledger import Entry
+from gradatim.conduct.ledger import Entry, Seal
 from gradatim.core.errors import UnusableInput, shortened
 
 LARGEST_BODY = 1_000_000  # bytes
@@ -54,6 +54,14 @@ class LedgerRewritten(UnusableInput):
         )
 
 
+class NotSealed(UnusableInput):
+    """The last entry is not sealed by the application's own key: nothing is recorded on it."""
+
+    def __init__(self, position: int, why: str, todo: str) -> None:
+        super().__init__(f"entry {position} is not sealed by this application", "", why, todo)
+        self.position = position
+
+
 class RequestKnown(UnusableInput):
     """A request with this idempotency key was recorded before, at `position`."""
 
@@ -83,12 +91,51 @@ class Store(Protocol):
         Raises:
             RequestKnown: an idempotency key is already there; comes before HeadMoved.
             HeadMoved: the head is another; nothing was recorded.
+            NotSealed: others than this application wrote the last entry; nothing was recorded.
             UnusableInput: it cannot be recorded; nothing was.
+        """
+        ...
+
+    def copy(
+        self, trial: str, entries: Sequence[Entry], seals: Sequence[Seal], expected: Head
+    ) -> Head:
+        """Add entries with their seals as another ledger has them: none is made, none asked for.
+
+        Args:
+            trial: the trial's identifier.
+            entries: those that follow `expected` there.
+            seals: that stand beside them there.
+            expected: the head here.
+
+        Returns:
+            The new head.
+
+        Raises:
+            HeadMoved: the head is another; nothing was added.
+            UnusableInput: they cannot be added; nothing was.
         """
         ...
 
     def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """Give the entries with positions in after + 1 .. upto, in order."""
+        ...
+
+    def seals(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Seal]:
+        """Return the seals of the entries with positions in after + 1 .. upto, in order."""
+        ...
+
+    def contents(self, trial: str) -> tuple[Iterator[Entry], Iterator[Seal]]:
+        """Return all entries and seals of a trial; what is appended meanwhile is in neither."""
+        ...
+
+    def sealed_head(self, trial: str, head: Head) -> Head:
+        """Return the last entry up to a head that the application's own key has sealed.
+
+        The head itself where it is sealed, and where this store seals nothing of the trial.
+
+        Raises:
+            NotSealed: it has sealed none of them.
+        """
         ...
 
     def position_of(self, trial: str, request: str) -> int | None:
@@ -101,6 +148,31 @@ class Store(Protocol):
 
     def close(self) -> None:
         """End it; for whoever opened it by its address."""
+        ...
+
+
+class Sealing(Protocol):
+    """The keys with which a store seals what is appended."""
+
+    def seal(
+        self, trial: str, head: Head, last: Seal | None, new: Head, adopted: bytes | None
+    ) -> Seal | None:
+        """Return the seal of a new head; None where nothing of the trial is sealed.
+
+        Args:
+            trial: the trial's identifier.
+            head: the head before, which the same key must have sealed.
+            last: the last seal there is.
+            new: the head that the append leaves.
+            adopted: the public key that the append adopts; None where it adopts none.
+
+        Raises:
+            NotSealed: the head before is not sealed as it has to be.
+        """
+        ...
+
+    def sealed(self, trial: str, head: Head, seal: Seal | None) -> bool:
+        """Whether a seal is the application's own, of this head; so is any of an unsealed trial."""
         ...
 
 

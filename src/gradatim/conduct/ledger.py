@@ -1,14 +1,15 @@
 """The tamper-evident ledger: check a trial's whole chain, alone or against checkpoints.
 
-The parts: `chain` (how entries hang together), `checkpoints` (what sites keep and co-sign),
-`lines` (the export). What an event means is said elsewhere: here are bytes in and bytes out.
+The parts: `chain` (how entries hang together), `seals` (which the application made), `checkpoints`
+(what sites keep and co-sign), `jsonl_export` (the export). What an event means is said elsewhere:
+here are bytes in and bytes out.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from gradatim.conduct.chain import Entry, chain, chained, genesis, prefix
+from gradatim.conduct.chain import Entry, LedgerFault, chain, chained, genesis, prefix
 from gradatim.conduct.checkpoints import (
     Checkpoint,
     checkpoint_text,
@@ -18,10 +19,12 @@ from gradatim.conduct.checkpoints import (
     words_on,
 )
 from gradatim.conduct.jsonl_export import export_lines, parse_lines
+from gradatim.conduct.seals import ADOPTION, Seal, SealCheck
 
 __all__ = [
     "Checkpoint",
     "Entry",
+    "Seal",
     "Verification",
     "chain",
     "chained",
@@ -39,6 +42,9 @@ ALONE = (
 )
 
 
+_NEVER = 2**63  # a position that no entry has
+
+
 class Verification(NamedTuple):
     """What a check of the chain found.
 
@@ -50,6 +56,8 @@ class Verification(NamedTuple):
             when nothing is wrong, or when what is wrong is no event.
         why: what is wrong with it; empty when nothing is.
         knows: what this check could see, and what it could not.
+        sealed_from: the position of the entry that adopted the first key, from which on every
+            append is sealed; none where nothing is.
     """
 
     events: int
@@ -58,13 +66,7 @@ class Verification(NamedTuple):
     first_bad: int | None
     why: str
     knows: str
-
-
-class ChainFault(NamedTuple):
-    """Where the chain first breaks, and how."""
-
-    position: int
-    why: str
+    sealed_from: int | None = None
 
 
 def verify(
@@ -72,6 +74,7 @@ def verify(
     trial: str,
     against: Sequence[Checkpoint] = (),
     keys: Collection[bytes] = (),
+    seals: Iterable[Seal] = (),
 ) -> Verification:
     """Check a trial's whole chain, and that it still holds what checkpoints saw.
 
@@ -81,50 +84,84 @@ def verify(
         against: checkpoints of this trial, kept elsewhere.
         keys: Ed25519 public keys (32 bytes each) whose signatures are trusted. When given, each
             checkpoint must bear a valid signature of one of them.
+        seals: all seals of the trial, by position.
 
     Raises:
         UnusableInput: a checkpoint is of another trial.
     """
     marks = sorted(against, key=lambda one: one.position)
     signed = signature_faults(marks, trial, keys)
-    walk = _Walk(trial, {one.position for one in marks})
+    walk = _Walk(trial, {one.position for one in marks}, SealCheck(trial, seals))
     fault = walk.through(iter(entries))
     if not (fault or signed):  # an altered checkpoint says nothing about the ledger
         fault = _marked(walk, marks)
-    knows = words_on(marks, keys, walk.events) if marks else ALONE
+    since = walk.seals.since
+    knows = _words_on(since) + (words_on(marks, keys, walk.events) if marks else _alone(since))
     if fault:
-        return Verification(walk.events, walk.head, False, fault.position, fault.why, knows)
-    return Verification(walk.events, walk.head, not signed, None, signed, knows)
+        return Verification(walk.events, walk.head, False, fault.position, fault.why, knows, since)
+    return Verification(walk.events, walk.head, not signed, None, signed, knows, since)
+
+
+def _words_on(since: int | None) -> str:
+    if since is None:
+        return "No event is sealed: one added by hand is not told from the application's own. "
+    return f"Sealed from event {since} on by the application's own key. "
+
+
+def _alone(since: int | None) -> str:
+    if since is None:
+        return ALONE
+    return (
+        "Checked against itself only: a cut tail, an older copy, or a chain rewritten from before "
+        f"event {since} under another key cannot be seen without a checkpoint kept elsewhere."
+    )
 
 
 class _Walk:
     """One pass over the chain: how many events, the last hash, the hashes at marked positions."""
 
-    def __init__(self, trial: str, marked: set[int]) -> None:
-        self.trial = trial
+    def __init__(self, trial: str, marked: set[int], seals: SealCheck) -> None:
+        self.trial, self.seals = trial, seals
         self.events = 0
         self.head = genesis(trial)
-        self.marks = sorted(marked)
+        self.marked = marked
+        self.marks = sorted((one for one in marked if one > 0), reverse=True)
         self.seen = {0: self.head}
 
-    def through(self, entries: Iterator[Entry]) -> ChainFault | None:
-        """Walk to the end; give the first fault of the chain itself."""
-        fault = None
-        for mark in [one for one in self.marks if one > 0]:
-            fault = self._to(entries, mark)
-            if fault or self.events < mark:
-                break
-            self.seen[mark] = self.head
-        else:
-            fault = self._to(entries, None)
+    def through(self, entries: Iterator[Entry]) -> LedgerFault | None:
+        """Walk to the end; give the first fault of the chain or of its seals."""
+        fault = self._walked(entries)
         for entry in entries:  # after a fault: the rest is counted, no longer checked
             self.events, self.head = self.events + 1, entry.hash
         return fault
 
-    def _to(self, entries: Iterator[Entry], last: int | None) -> ChainFault | None:
+    def _walked(self, entries: Iterator[Entry]) -> LedgerFault | None:
+        """Go from one entry that is marked or sealed to the next."""
+        while True:
+            stop = self._stop()
+            before = self.events
+            if fault := self._to(entries, stop):
+                return self.seals.checked() or fault
+            if self.events in self.marked:
+                self.seen[self.events] = self.head
+            if fault := self.seals.come_to(self.events, self.head):
+                return fault
+            if self.events == before:
+                return self.seals.ended(self.events) or self.seals.stray(self.events)
+
+    def _stop(self) -> int:
+        """Return the position of the next entry that is marked or sealed."""
+        while self.marks and self.marks[-1] <= self.events:
+            self.marks.pop()
+        seal = self.seals.next
+        return min(self.marks[-1] if self.marks else _NEVER, seal.position if seal else _NEVER)
+
+    def _to(self, entries: Iterator[Entry], last: int) -> LedgerFault | None:
         """Check entries up to a position, or all; this is the loop that must be fast."""
         shared, trial, due, previous = prefix(self.trial), self.trial, self.events, self.head
         entry = None
+        if due >= last:
+            return None
         try:
             for entry in entries:
                 named, position, request, body, stored = entry
@@ -137,6 +174,9 @@ class _Walk:
                     or named != trial
                 ):
                     return self._stopped(due, entry, _why(trial, due, entry))
+                if body.startswith(ADOPTION) and (fault := self.seals.adopt(due, previous, body)):
+                    self._stopped(due, entry, "")
+                    return fault
                 previous = stored
                 if due == last:
                     break
@@ -145,9 +185,9 @@ class _Walk:
         self.events, self.head = due, previous
         return None
 
-    def _stopped(self, due: int, entry: Entry | None, why: str) -> ChainFault:
+    def _stopped(self, due: int, entry: Entry | None, why: str) -> LedgerFault:
         self.events, self.head = due, entry.hash if entry else self.head
-        return ChainFault(due, why)
+        return LedgerFault(due, why)
 
 
 def _why(trial: str, due: int, entry: Entry) -> str:
@@ -160,19 +200,19 @@ def _why(trial: str, due: int, entry: Entry) -> str:
     return f"event {due} does not fit its hash: it, its hash or the hash before it was altered"
 
 
-def _marked(walk: _Walk, marks: Sequence[Checkpoint]) -> ChainFault | None:
+def _marked(walk: _Walk, marks: Sequence[Checkpoint]) -> LedgerFault | None:
     """Say where an unbroken chain departs from what the checkpoints saw."""
     good = 0
     for mark in marks:
         saw = f"the checkpoint of {mark.recorded_at} saw"
         if mark.position > walk.events:
-            return ChainFault(
+            return LedgerFault(
                 walk.events + 1,
                 f"{saw} {mark.position} events and here are {walk.events}: "
                 "the tail was cut, or this is an older copy",
             )
         if walk.seen[mark.position] != mark.head:
-            return ChainFault(
+            return LedgerFault(
                 mark.position,
                 f"{saw} another event {mark.position}: the chain was rewritten "
                 f"somewhere in events {good + 1} to {mark.position}",

@@ -78,6 +78,8 @@ def permitted(state: State, event: Event) -> Verdict:
     if event.recorded_by == SYSTEM:
         return Verdict(FALSE, f"{SYSTEM} is the system itself, which nobody signs for")
     name = type(event).__name__
+    if not MAY[name]:
+        return Verdict(FALSE, "the system does this by itself, and nobody records it")
     if event.paper is not None:
         return _may_transcribe(state, event, event.paper)
     if name == "TrialCreated" or (name == "RoleGranted" and not state.roles):

@@ -7,7 +7,9 @@ from gradatim.conduct.event_store import (
     LARGEST_BODY,
     Head,
     HeadMoved,
+    NotSealed,
     RequestKnown,
+    Sealing,
     Store,
     StoreMode,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "ExportStore",
     "Head",
     "HeadMoved",
+    "NotSealed",
     "PostgresStore",
     "RequestKnown",
     "SqliteStore",
@@ -32,20 +35,23 @@ SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 
 
-def open_store(url: str, mode: StoreMode = StoreMode.WRITE) -> Store:
+def open_store(
+    url: str, mode: StoreMode = StoreMode.WRITE, sealing: Sealing | None = None
+) -> Store:
     """Open a ledger.
 
     Args:
         url: `sqlite:///PATH`, `postgresql://...`, the path of a SQLite file, or of an export.
         mode: READ to check or read, WRITE to record, CREATE to make it where there is none.
+        sealing: the keys that seal what is recorded; needed to record in a trial that is sealed.
 
     Raises:
         UnusableInput: there is no ledger there, or it is not fit.
     """
     if url.startswith(POSTGRES):
-        return open_postgres(url, mode)
+        return open_postgres(url, mode, sealing)
     if url.startswith(SQLITE):
-        return open_sqlite(Path(unquote(url.removeprefix(SQLITE))), mode)
+        return open_sqlite(Path(unquote(url.removeprefix(SQLITE))), mode, sealing)
     if "://" in url:
         raise UnusableInput(
             "this is not the address of a ledger",
@@ -53,7 +59,9 @@ def open_store(url: str, mode: StoreMode = StoreMode.WRITE) -> Store:
             todo="give sqlite:///PATH, postgresql://... or a path",
         )
     path = Path(url)
-    return ExportStore(path) if _begins(path).startswith(b"{") else open_sqlite(path, mode)
+    if _begins(path).startswith(b"{"):
+        return ExportStore(path)
+    return open_sqlite(path, mode, sealing)
 
 
 def _begins(path: Path) -> bytes:

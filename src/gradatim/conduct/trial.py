@@ -20,7 +20,14 @@ from gradatim.conduct.chain import Entry, genesis, walked
 from gradatim.conduct.checks import open_queries
 from gradatim.conduct.conflicts import conflicting_entries, participant_of
 from gradatim.conduct.corrections import as_recorded, correction_of
-from gradatim.conduct.event_store import Head, HeadMoved, LedgerRewritten, RequestKnown, Store
+from gradatim.conduct.event_store import (
+    Head,
+    HeadMoved,
+    LedgerRewritten,
+    NotSealed,
+    RequestKnown,
+    Store,
+)
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import LONGEST_TEXT, SYSTEM, Event
@@ -87,6 +94,8 @@ class Trial:
 
     `fault` says where the chain of hashes of the entries that were read is broken; it is empty
     where it is whole. Facts go on being recorded: whoever shows the trial shows it too.
+    `not_sealed` is why nothing is recorded at all: others than the application wrote to the ledger.
+    What they wrote is not folded; the state is that of the last entry that is sealed.
     """
 
     def __init__(
@@ -100,6 +109,7 @@ class Trial:
         self.state = State(name, unsealed_birth=unsealed_birth, unsealed_words=unsealed_words)
         self.head = Head(0, genesis(name))
         self.fault = ""
+        self.not_sealed: NotSealed | None = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -107,9 +117,10 @@ class Trial:
 
         Raises:
             LedgerRewritten: what was read before is not there any more as it was.
+            NotSealed: nothing was read before, and nothing is sealed by the key that is here.
             UnreadableEntry: an entry was written by a later version.
         """
-        head = self.store.head(self.name)
+        head = self._sealed(self.store.head(self.name))
         if head == self.head:
             return
         known = self.head
@@ -119,6 +130,28 @@ class Trial:
             if last is None or (last.position, last.hash) != known:
                 raise LedgerRewritten(known, head)
         fold(self.name, self._checked(entries), self.state)
+
+    def _sealed(self, head: Head) -> Head:
+        """Return the head of the ledger, or the last one before it that is sealed."""
+        if head == self.head:
+            self.not_sealed = None
+            return head
+        try:
+            sealed = self.store.sealed_head(self.name, head)
+        except NotSealed as error:
+            if not self.head.position:
+                raise
+            self.not_sealed = error
+            return self.head
+        self.not_sealed = None
+        if sealed != head:
+            self.not_sealed = NotSealed(
+                sealed.position + 1,
+                "it was added or altered by others, and so may be what follows",
+                "keep the database as it is, verify it with `gradatim ledger verify`, and find "
+                "out who wrote to it; nothing is recorded until then",
+            )
+        return sealed
 
     def _checked(self, entries: Iterable[Entry]) -> Iterator[tuple[int, bytes]]:
         """Yield the entries to be folded; note where the chain of hashes breaks."""
@@ -136,10 +169,14 @@ class Trial:
 
         Args:
             request: an idempotency key; of an empty one None is returned.
+
+        Raises:
+            NotSealed: others than the application wrote the entry.
         """
         known = self.store.position_of(self.name, request) if request else None
         if known is not None and known > self.state.position:  # another process recorded it
             self.refresh()
+            self._refuse_unsealed()
         return known
 
     def record(
@@ -166,6 +203,7 @@ class Trial:
             return self._known(known, event)
         since = self.state.position if seen is None else seen
         while True:
+            self._refuse_unsealed()
             if numbered is not None:
                 event = numbered(self.state, event)
             decision = self._decided(event, since)
@@ -175,9 +213,30 @@ class Trial:
                 return self._appended(decision, request)
             except RequestKnown as error:
                 self.refresh()
+                self._refuse_unsealed()
                 return self._known(error.position, event)
             except HeadMoved:
                 self.refresh()
+
+    def record_own(self, made: Callable[[Head], Event]) -> int:
+        """Record what the system does by itself; no policy is asked. Return its position.
+
+        Args:
+            made: makes the event for the head after which it is to stand.
+
+        Raises:
+            UnusableInput: the store is unusable.
+        """
+        while True:
+            self._refuse_unsealed()
+            try:
+                return self._appended([_stamped(self.state, made(self.head))], "").position
+            except HeadMoved:
+                self.refresh()
+
+    def _refuse_unsealed(self) -> None:
+        if self.not_sealed is not None:
+            raise self.not_sealed
 
     def _known(self, position: int, event: Event) -> Recorded:
         """Give the entry that a request made, if it is this one: its own fields say the same.

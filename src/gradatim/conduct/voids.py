@@ -22,6 +22,7 @@ from gradatim.conduct.views.doses import given
 _BY_PROPOSAL = "the committee decides anew, by another proposal"
 SUPERSEDED: Mapping[type[Event], str] = {
     t.TrialCreated: "begin another ledger",
+    t.SealingKeyAdopted: "adopt another key",
     t.ProtocolSubmitted: "submit another document",
     t.RulingSigned: "rule on the question once more",
     t.ApprovalRecorded: "record the approval that is right",

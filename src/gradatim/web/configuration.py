@@ -64,6 +64,7 @@ class Configuration(NamedTuple):
         translations: folder of what protocols say in other languages.
         vocabulary: file of what the site's codes mean, by which uploaded records are read.
         dictionaries: folder of versions of MedDRA and WHODrug, each as a vocabulary file.
+        sealing: folder of the keys that seal the ledger; outside the database and its backups.
     """
 
     database: str
@@ -82,6 +83,7 @@ class Configuration(NamedTuple):
     translations: Path | None = None
     vocabulary: Path | None = None
     dictionaries: Path | None = None
+    sealing: Path = Path()
 
 
 def configuration(environment: Mapping[str, str]) -> Configuration:
@@ -99,11 +101,12 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
             todo="give sqlite:///PATH or postgresql://...",
         )
     refuse_plain(database, environment)
+    keys = Path(environment.get("GRADATIM_KEYS") or _beside(database))
     return Configuration(
         database,
         _secret(environment, demo),
         _hosts(environment, demo),
-        Path(environment.get("GRADATIM_KEYS") or _beside(database)),
+        keys,
         environment.get("GRADATIM_TRIAL", ""),
         _zone(environment.get("GRADATIM_TIME_ZONE", "UTC")),
         demo,
@@ -116,6 +119,7 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         _translations(environment),
         _vocabulary(environment),
         _dictionaries(environment),
+        Path(environment.get("GRADATIM_SEALING_KEYS") or keys.with_name(f"{keys.name}-sealing")),
     )
 
 

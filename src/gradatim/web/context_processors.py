@@ -57,6 +57,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "mode": state.mode,
         "position": state.position,
         "ledger_fault": running().trial.fault,
+        "not_sealed": running().trial.not_sealed,
         "past": getattr(request, "past", None),
     }
 

@@ -1,10 +1,11 @@
-"""The participants' keys of this installation: beside the database, never in it."""
+"""The keys of this installation, beside the database and never in it: participants', sealing."""
 
 import secrets
 
 from django.conf import settings
 
 from gradatim.conduct.keyring.stores import Keyring
+from gradatim.conduct.sealing.stores import SealingKeys
 
 
 def keyring() -> Keyring:
@@ -19,3 +20,8 @@ def keyring() -> Keyring:
 def keyring_or_none() -> Keyring | None:
     """Give the keys if there are any; their folder is not made to be looked into."""
     return keyring() if settings.KEYS_FOLDER.is_dir() else None
+
+
+def sealing_keys() -> SealingKeys:
+    """Return the keys that seal the ledgers of real trials."""
+    return SealingKeys(settings.SEALING_FOLDER, secrets.token_bytes)

@@ -7,10 +7,10 @@ connections are never shared.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from gradatim.conduct.event_store import Bodies, Head, Store, StoreMode
-from gradatim.conduct.ledger import Entry
+from gradatim.conduct.event_store import Bodies, Head, Sealing, Store, StoreMode
+from gradatim.conduct.ledger import Entry, Seal
 from gradatim.conduct.personal import unsealing, unsealing_words
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
@@ -18,7 +18,7 @@ from gradatim.conduct.views.tasks import tasks
 from gradatim.core.collecting import collector_paused
 from gradatim.core.errors import UnusableInput
 from gradatim.web import clock
-from gradatim.web.keyring import keyring_or_none
+from gradatim.web.keyring import keyring_or_none, sealing_keys
 
 
 class OwnConnections:
@@ -28,13 +28,13 @@ class OwnConnections:
     next request: each begins with `head`.
     """
 
-    def __init__(self, url: str, mode: StoreMode = StoreMode.CREATE) -> None:
-        self._url, self._mode, self._own = url, mode, threading.local()
+    def __init__(self, url: str, sealing: Sealing) -> None:
+        self._url, self._sealing, self._own = url, sealing, threading.local()
 
     @property
     def _store(self) -> Store:
         if (found := getattr(self._own, "store", None)) is None:
-            found = self._own.store = open_store(self._url, self._mode)
+            found = self._own.store = open_store(self._url, StoreMode.CREATE, self._sealing)
         return found
 
     def head(self, trial: str) -> Head:
@@ -58,9 +58,27 @@ class OwnConnections:
         """See `Store.append`."""
         return self._store.append(trial, bodies, expected)
 
+    def copy(
+        self, trial: str, entries: Sequence[Entry], seals: Sequence[Seal], expected: Head
+    ) -> Head:
+        """See `Store.copy`."""
+        return self._store.copy(trial, entries, seals, expected)
+
     def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """See `Store.read`."""
         return self._store.read(trial, after, upto)
+
+    def seals(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Seal]:
+        """See `Store.seals`."""
+        return self._store.seals(trial, after, upto)
+
+    def contents(self, trial: str) -> tuple[Iterator[Entry], Iterator[Seal]]:
+        """See `Store.contents`."""
+        return self._store.contents(trial)
+
+    def sealed_head(self, trial: str, head: Head) -> Head:
+        """See `Store.sealed_head`."""
+        return self._store.sealed_head(trial, head)
 
     def position_of(self, trial: str, request: str) -> int | None:
         """See `Store.position_of`."""
@@ -82,11 +100,12 @@ class Running:
 
     Args:
         url: address of the ledger.
+        sealing: the keys that seal what is recorded.
         name: of the trial; empty where the ledger has one only.
     """
 
-    def __init__(self, url: str, name: str = "") -> None:
-        self.store = OwnConnections(url)
+    def __init__(self, url: str, sealing: Sealing, name: str = "") -> None:
+        self.store = OwnConnections(url, sealing)
         self.lock = threading.RLock()
         name = name or self._only(url)
         opening = unsealing(keyring_or_none, name), unsealing_words(keyring_or_none, name)
@@ -117,7 +136,7 @@ def running() -> Running:
         if _running is None:
             from django.conf import settings
 
-            _running = Running(settings.LEDGER_URL, settings.LEDGER_TRIAL)
+            _running = Running(settings.LEDGER_URL, sealing_keys(), settings.LEDGER_TRIAL)
         return _running
 
 

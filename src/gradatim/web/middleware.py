@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from gradatim.conduct.access import access_of
+from gradatim.conduct.event_store import NotSealed
 from gradatim.core.errors import UnusableInput
 from gradatim.web.live_trial import running
 
@@ -100,6 +101,8 @@ def open_trial(respond: Respond) -> Respond:
         now = running()
         with now.lock:
             now.trial.refresh()
+            if now.trial.not_sealed is not None:
+                LOG.error("%s", now.trial.not_sealed)
             request.trial = now.trial  # type: ignore[attr-defined]
             name = request.user.get_username() if request.user.is_authenticated else ""
             request.access = access_of(now.trial.state, name)  # type: ignore[attr-defined]
@@ -121,5 +124,6 @@ class explain_unusable:  # noqa: N801  (a middleware is called like a function)
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn unusable input into a page that says what, where, why and what to do."""
         if isinstance(error, UnusableInput):
-            return render(request, "gradatim/unusable.html", {"error": error}, status=400)
+            status = 503 if isinstance(error, NotSealed) else 400
+            return render(request, "gradatim/unusable.html", {"error": error}, status=status)
         return None

@@ -134,8 +134,9 @@ def test_a_backup_is_whole_and_its_users_own(kept: Installation):
 def test_it_says_what_is_not_in_it(kept: Installation, tmp_path: Path):
     """Whoever keeps backups knows that the keys are not there."""
     said = kept.done("backup", "-o", tmp_path / "another")
-    assert f"{TRIAL}, 4 events, verified" in said
+    assert f"{TRIAL}, 5 events, verified" in said
     assert f"the folder of keys, {kept.folder / 'keys'}" in said
+    assert f"the sealing keys, {kept.folder / 'keys-sealing'}" in said
 
 
 def test_a_restored_installation_goes_on(kept: Installation, empty: Installation):
@@ -143,8 +144,14 @@ def test_a_restored_installation_goes_on(kept: Installation, empty: Installation
     said = empty.done(
         "restore", kept.folder / "backup", "--against", kept.folder / "elsewhere.json"
     )
-    assert f"{TRIAL}: 4 events restored, verified" in said
+    assert f"{TRIAL}: 5 events restored, verified" in said
     assert entries(empty) == entries(kept)
+    ran = empty.run("serve", "--port", "0")
+    assert (ran.returncode, "put the key there that seals this ledger" in ran.stderr.lower()) == (
+        2,
+        True,
+    )
+    shutil.copytree(kept.folder / "keys-sealing", empty.folder / "keys-sealing")
     with empty.served() as server:
         person = Visitor(server.address)
         came = person.send(
@@ -236,13 +243,15 @@ def test_a_manifest_made_to_fit_does_not_help(small: Installation, backup: Path,
 
 
 def rewritten(folder: Path) -> None:
-    """Rewrite history, its hashes, its checkpoint and the manifest."""
+    """Rewrite history as if nothing was ever sealed, its hashes, its checkpoint, the manifest."""
     from gradatim.conduct.exported.stores import ExportStore
 
     path, mark = folder / "ledger-1.jsonl", folder / "checkpoint-1.json"
     old = list(ExportStore(path).read(TRIAL))
-    bodies = [(one.body.replace(b"act-1", b"act-9"), one.request) for one in old]
-    new = list(chain(genesis(TRIAL), TRIAL, 0, bodies))
+    made = [one.body.replace(b"act-1", b"act-9") for one in old]
+    bodies = [one.replace(b"SealingKeyAdopted", b"NothingAdopted") for one in made]
+    requests = [one.request for one in old]
+    new = list(chain(genesis(TRIAL), TRIAL, 0, zip(bodies, requests, strict=True)))
     path.write_text("".join(export_lines(new, TRIAL)))
     said = json.loads(mark.read_text())
     mark.write_text(json.dumps({**said, "head": f"sha256:{new[-1].hash.hex()}"}))
@@ -311,7 +320,7 @@ def test_a_database_in_use_is_never_overwritten(either: Installation, kept: Inst
     ran = either.run("restore", kept.folder / "backup")
     assert ran.returncode == 2
     assert "there is a database already" in ran.stderr or "is not empty" in ran.stderr
-    assert len(entries(either)) == 2
+    assert len(entries(either)) == 3
 
 
 def test_a_backup_of_a_later_version_is_refused(small: Installation, backup: Path):
@@ -337,12 +346,12 @@ def test_a_ledger_that_does_not_verify_is_not_backed_up(kept: Installation, tmp_
         altered.execute("DROP TRIGGER ledger_event_no_update")
         altered.execute(
             "UPDATE ledger_event SET body = CAST(replace(CAST(body AS TEXT), 'act-0', "
-            "'act-7') AS BLOB) WHERE position = 3"
+            "'act-7') AS BLOB) WHERE position = 4"
         )
         altered.execute(rule)
     made = Installation(tmp_path, f"sqlite:///{copy}")
     ran = made.run("backup", "-o", tmp_path / "backup")
-    assert (ran.returncode, "event 3 does not fit its hash" in ran.stderr) == (2, True)
+    assert (ran.returncode, "event 4 does not fit its hash" in ran.stderr) == (2, True)
     assert [one.name for one in tmp_path.iterdir() if "backup" in one.name] == []
 
 

@@ -83,7 +83,7 @@ def test_the_service_cannot_change_the_ledger(large: Installation, postgres):  #
     link = large.begin()
     role = f"service_{postgres.schema}"
     given = blocks("sql")[2].replace("SCHEMA public", f"SCHEMA {postgres.schema}")
-    assert "REVOKE UPDATE, DELETE ON ledger_event" in given
+    assert "REVOKE UPDATE, DELETE ON ledger_event, ledger_seal" in given
     with psycopg.connect(large.url, autocommit=True) as owner:
         owner.execute(
             RIGHTS.format(
@@ -97,13 +97,20 @@ def test_the_service_cannot_change_the_ledger(large: Installation, postgres):  #
     with psycopg.connect(large.more["DATABASE_URL"], autocommit=True) as service:
         for change in (
             "UPDATE ledger_event SET body = ''",
-            "DELETE FROM ledger_event",
-            "TRUNCATE ledger_event",
+            "UPDATE ledger_seal SET signature = ''",
             "UPDATE accounts_accountact SET by = ''",
             "DELETE FROM accounts_accountact",
             "TRUNCATE accounts_accountact",
-            "DROP TABLE ledger_event",
-            "ALTER TABLE ledger_event DISABLE TRIGGER USER",
+            *(
+                change.format(table)
+                for table in ("ledger_event", "ledger_seal")
+                for change in (
+                    "DELETE FROM {}",
+                    "TRUNCATE {}",
+                    "DROP TABLE {}",
+                    "ALTER TABLE {} DISABLE TRIGGER USER",
+                )
+            ),
             "CREATE TABLE more (n int)",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

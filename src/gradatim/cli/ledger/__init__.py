@@ -56,12 +56,13 @@ def verify(
 ) -> None:
     """Check that no event was altered, removed, added or moved.
 
-    A cut tail, a rewritten chain or an older copy can only be seen against a checkpoint that was
-    kept elsewhere. Ends with 1 when something is wrong.
+    What the application seals nobody else can add to. A cut tail or an older copy, and whatever
+    was done to a ledger that is not sealed, can only be seen against a checkpoint that was kept
+    elsewhere. Ends with 1 when something is wrong.
     """
     from gradatim.cli.ledger.files import (
         chosen_trial,
-        entries_of,
+        progressing,
         public_key,
         read_checkpoint,
     )
@@ -75,8 +76,9 @@ def verify(
     store = open_store(ledger, StoreMode.READ)
     asked = chosen_trial(store, trial, checkpoints)
     unread: dict[int, str] = {}
-    entries = unread_in(entries_of(store, asked, quiet=json), unread)
-    found = verified(entries, asked, checkpoints, keys)
+    entries, seals = store.contents(asked)
+    read = unread_in(progressing(entries, store, asked, quiet=json), unread)
+    found = verified(read, asked, checkpoints, keys, seals)
     print_verification(asked, found, json, unread)
     raise typer.Exit(0 if found.ok else 1)
 
@@ -118,11 +120,12 @@ def _present(store: "Store", trial: str, earlier: "list[Checkpoint]") -> "Checkp
     """
     from datetime import UTC, datetime
 
-    from gradatim.cli.ledger.files import entries_of
+    from gradatim.cli.ledger.files import progressing
     from gradatim.conduct.ledger import Checkpoint, verify
     from gradatim.core.errors import UnusableInput
 
-    found = verify(entries_of(store, trial), trial, earlier)
+    entries, seals = store.contents(trial)
+    found = verify(progressing(entries, store, trial), trial, earlier, seals=seals)
     if not found.ok:
         raise UnusableInput("this ledger is not signed", "", found.why, "find out what happened")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -138,7 +141,10 @@ def export(ledger: Ledger, output: Output, trial: Trial = "") -> None:
 
     store = open_store(ledger, StoreMode.READ)
     asked = chosen_trial(store, trial, [])
-    print(f"{output}: {write_export(output, told_entries(store, asked), asked)} events")
+    entries, found = store.contents(asked)
+    seals = list(found)
+    told = told_entries(store, asked, contents=(entries, iter(seals)))
+    print(f"{output}: {write_export(output, told, asked, seals)} events")
 
 
 @app.command()

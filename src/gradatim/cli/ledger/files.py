@@ -12,7 +12,7 @@ from gradatim.core.errors import UnusableInput
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from gradatim.conduct.ledger import Checkpoint, Entry
+    from gradatim.conduct.ledger import Checkpoint, Entry, Seal
     from gradatim.conduct.stores import Store
 
 PRIVATE, PUBLIC = "private.pem", "public.pem"
@@ -143,22 +143,42 @@ def chosen_trial(store: "Store", given: str, checkpoints: list["Checkpoint"]) ->
     return trials[0]
 
 
-def told_entries(store: "Store", trial: str, quiet: bool = False) -> Iterator["Entry"]:
-    """Give a trial's entries; say on stderr where they do not fit the chain of hashes.
+def told_entries(
+    store: "Store",
+    trial: str,
+    quiet: bool = False,
+    contents: "tuple[Iterator[Entry], Iterator[Seal]] | None" = None,
+) -> Iterator["Entry"]:
+    """Yield a trial's entries; say on stderr where they do not fit the chain, or are not sealed.
 
     What cannot be trusted can still be read: whoever reads it is told.
+
+    Args:
+        store: where they are.
+        trial: its identifier.
+        quiet: without a progress bar.
+        contents: its entries and seals, where they have been asked for already.
     """
     from gradatim.conduct.chain import genesis, walked
+    from gradatim.conduct.seals import SealCheck
 
-    whole = True
-    for entry, fits in walked(genesis(trial), trial, 0, entries_of(store, trial, quiet)):
-        if whole and not fits:
-            whole = False
-            warn(
-                f"this ledger does not verify: entry {entry.position} does not fit the chain of "
-                "hashes; see `gradatim ledger verify`"
-            )
+    entries, seals = contents or store.contents(trial)
+    check, before, why, at = SealCheck(trial, seals), genesis(trial), "", 0
+    for entry, fits in walked(before, trial, 0, progressing(entries, store, trial, quiet)):
+        if not (why or fits):
+            why = f"entry {entry.position} does not fit the chain of hashes"
+            _warn_unverified(why)
+        elif not why and (fault := check.passed(entry, before)):
+            why = fault.why
+            _warn_unverified(why)
+        before, at = entry.hash, entry.position
         yield entry
+    if not why and (fault := check.ended(at) or check.stray(at)):
+        _warn_unverified(fault.why)
+
+
+def _warn_unverified(why: str) -> None:
+    warn(f"this ledger does not verify: {why}; see `gradatim ledger verify`")
 
 
 def warn(what: str) -> None:
@@ -194,7 +214,14 @@ def unread_lines(unread: Mapping[int, str]) -> Iterator[str]:
 
 def entries_of(store: "Store", trial: str, quiet: bool = False) -> Iterator["Entry"]:
     """Give a trial's entries; after a second, with a progress bar on stderr."""
-    begun, entries, done = time.monotonic(), store.read(trial), 0
+    return progressing(store.read(trial), store, trial, quiet)
+
+
+def progressing(
+    entries: Iterator["Entry"], store: "Store", trial: str, quiet: bool = False
+) -> Iterator["Entry"]:
+    """Yield a trial's entries; after a second, with a progress bar on stderr."""
+    begun, done = time.monotonic(), 0
     for entry in entries:
         yield entry
         done += 1

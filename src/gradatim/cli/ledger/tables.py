@@ -22,6 +22,7 @@ def print_verification(
                 "first_bad": found.first_bad,
                 "why": found.why,
                 "knows": found.knows,
+                "sealed_from": found.sealed_from,
                 "unread": unread_rows(unread),
             }
         )

@@ -263,8 +263,23 @@ class TrialStopped(Event, frozen=True):
     signers: tuple[Id, ...] = ()
 
 
+class SealingKeyAdopted(Event, frozen=True):
+    """From here on the application seals what it records by this key: see `conduct.seals`.
+
+    Args:
+        public_key: the Ed25519 public key, in hex.
+        endorsement: signature of the key before over the new one, in hex; empty for the first.
+        reason: why another was taken.
+    """
+
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    endorsement: Annotated[str, Meta(pattern=r"^([0-9a-f]{128})?\Z")] = ""
+    reason: Text = ""
+
+
 EVENTS = (
     TrialCreated,
+    SealingKeyAdopted,
     ProtocolSubmitted,
     RulingSigned,
     ApprovalRecorded,

@@ -1,12 +1,13 @@
 """An export file as a store: read only."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gradatim.conduct.chain import Entry, genesis
 from gradatim.conduct.event_store import Bodies, Head
 from gradatim.conduct.jsonl_export import export_lines, parse_lines
+from gradatim.conduct.seals import Seal
 from gradatim.core.errors import UnusableInput
 
 
@@ -30,9 +31,13 @@ class ExportStore:
 
     def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
         """Refuse: an export is a copy."""
-        raise UnusableInput(
-            "an export cannot be written to", str(self.path), todo="give the ledger's database"
-        )
+        raise self._read_only()
+
+    def copy(
+        self, trial: str, entries: Sequence[Entry], seals: Sequence[Seal], expected: Head
+    ) -> Head:
+        """Refuse: an export is written whole."""
+        raise self._read_only()
 
     def read(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """Give the entries with positions in after + 1 .. upto as the file has them."""
@@ -41,6 +46,24 @@ class ExportStore:
             inside = after < entry.position and (upto is None or entry.position <= upto)
             if entry.trial == trial and (whole or inside):
                 yield entry
+
+    def seals(self, trial: str, after: int = 0, upto: int | None = None) -> Iterator[Seal]:
+        """Return the seals as the file has them, of the positions in after + 1 .. upto."""
+        whole = not after and upto is None
+        with self._opened() as lines:
+            named, found = parse_lines(lines, str(self.path))
+            for one in found if named == trial else ():
+                inside = after < one.position and (upto is None or one.position <= upto)
+                if isinstance(one, Seal) and (whole or inside):
+                    yield one
+
+    def contents(self, trial: str) -> tuple[Iterator[Entry], Iterator[Seal]]:
+        """Return all entries and seals of the file."""
+        return self.read(trial), self.seals(trial)
+
+    def sealed_head(self, trial: str, head: Head) -> Head:
+        """Return the head: an export seals nothing."""
+        return head
 
     def position_of(self, trial: str, request: str) -> int | None:
         """Give the position of the event with this idempotency key, if there is one."""
@@ -52,9 +75,16 @@ class ExportStore:
         with self._opened() as lines:
             return [parse_lines(lines, str(self.path))[0]]
 
+    def _read_only(self) -> UnusableInput:
+        return UnusableInput(
+            "an export cannot be written to", str(self.path), todo="give the ledger's database"
+        )
+
     def _all(self) -> Iterator[Entry]:
         with self._opened() as lines:
-            yield from parse_lines(lines, str(self.path))[1]
+            for one in parse_lines(lines, str(self.path))[1]:
+                if isinstance(one, Entry):
+                    yield one
 
     def close(self) -> None:
         """Nothing: the file is open only while it is read."""
@@ -70,18 +100,31 @@ class ExportStore:
             ) from error
 
 
-def write_export(path: Path, entries: Iterable[Entry], trial: str) -> int:
+def write_export(
+    path: Path, entries: Iterable[Entry], trial: str, seals: Iterable[Seal] = ()
+) -> int:
     """Write an export so that it appears whole or not at all; give the number of events.
+
+    Args:
+        path: where.
+        entries: of the trial, in order.
+        trial: its identifier.
+        seals: of these entries, by position.
 
     Raises:
         UnusableInput: it cannot be written.
     """
-    new, lines = path.with_name(f".{path.name}.new"), -1
+    new, events = path.with_name(f".{path.name}.new"), 0
+
+    def counted() -> Iterator[Entry]:
+        nonlocal events
+        for entry in entries:
+            events += 1
+            yield entry
+
     try:
         with new.open("w", encoding="ascii", newline="") as file:
-            for line in export_lines(entries, trial):
-                file.write(line)
-                lines += 1
+            file.writelines(export_lines(counted(), trial, seals))
         new.replace(path)
     except OSError as error:
         raise UnusableInput(
@@ -90,4 +133,4 @@ def write_export(path: Path, entries: Iterable[Entry], trial: str) -> int:
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
-    return lines
+    return events

@@ -37,15 +37,7 @@ class Keyring:
 
     def __init__(self, folder: Path, random: Callable[[int], bytes]) -> None:
         self.folder, self.random = folder, random
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            open_to_others = folder.stat().st_mode & 0o077
-        except OSError as error:
-            raise _unusable(folder, error) from error
-        if open_to_others:
-            raise UnusableInput(
-                "others may read these keys", str(folder), todo=f"chmod 700 {folder}"
-            )
+        private_folder(folder)
 
     def key(self, participant: str) -> bytes | None:
         """Give a participant's key; none when it was erased or never made."""
@@ -69,7 +61,7 @@ class Keyring:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
-            self._sync_folder()
+            sync_folder(self.folder)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -92,15 +84,9 @@ class Keyring:
         return found
 
     def _write(self, path: Path) -> bytes:
-        """Write a new key whole, on the disk before it is used; the first of two writers wins."""
-        new = path.with_name(f".{self.random(8).hex()}.new")
+        """Write a new key; the first of two writers wins."""
         try:
-            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(file, "wb") as opened:
-                opened.write(self.random(KEY))
-                opened.flush()
-                os.fsync(opened.fileno())
-            self._place(new, path)
+            place_secret(path, self.random(KEY), self.random)
         except OSError as error:
             raise _unusable(path, error) from error
         made = self._read(path)
@@ -108,21 +94,57 @@ class Keyring:
             raise UnusableInput("this key was erased while it was made", str(path))
         return made
 
-    def _place(self, new: Path, path: Path) -> None:
-        try:
-            os.link(new, path)  # unlike a rename, never over another's
-        except FileExistsError:
-            pass
-        finally:
-            new.unlink()
-        self._sync_folder()
 
-    def _sync_folder(self) -> None:
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def place_secret(path: Path, content: bytes, random: Callable[[int], bytes]) -> None:
+    """Write a file that only its user may read: whole, and on the disk before it has its name.
+
+    The first of two writers wins: what is there already stays.
+
+    Args:
+        path: where.
+        content: all of it.
+        random: gives that many unpredictable bytes.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    new = path.with_name(f".{random(8).hex()}.new")
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(file, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    try:
+        os.link(new, path)  # unlike a rename, never over another's
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder on the disk."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its user may read, where there is none.
+
+    Raises:
+        UnusableInput: it cannot be made, or others may read it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        open_to_others = folder.stat().st_mode & 0o077
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    if open_to_others:
+        raise UnusableInput("others may read these keys", str(folder), todo=f"chmod 700 {folder}")
 
 
 def _unusable(path: Path, error: OSError) -> UnusableInput:

@@ -1,12 +1,12 @@
-"""The event table in PostgreSQL, through a connection of psycopg 3."""
+"""The tables of events and seals in PostgreSQL, through a connection of psycopg 3."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.resources import files
 from typing import Any
 
-from gradatim.conduct.event_store import StoreMode
-from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused
+from gradatim.conduct.event_store import Sealing, StoreMode
+from gradatim.conduct.event_table import INSERT, INSERT_SEAL, SEALS, TABLE, EventTable, Refused
 from gradatim.conduct.ledger import Entry
 from gradatim.core.errors import UnusableInput
 
@@ -17,10 +17,12 @@ REQUIRED = {
     "synchronous_commit": ("on", "remote_apply"),
 }
 _SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(?)"
-PROTECTIONS = {f"{TABLE}_next", f"{TABLE}_no_change", f"{TABLE}_no_truncate"}
+PROTECTIONS = {
+    f"{table}_{what}" for table in (TABLE, SEALS) for what in ("next", "no_change", "no_truncate")
+}
 TRIGGERS = """
 SELECT tgname FROM pg_trigger
-WHERE tgrelid = to_regclass(?) AND NOT tgisinternal AND tgenabled = 'O'"""
+WHERE tgrelid IN (to_regclass(?), to_regclass(?)) AND NOT tgisinternal AND tgenabled = 'O'"""
 LOCK = """
 SELECT set_config('lock_timeout', ?, true), current_setting('synchronous_commit'),
        pg_advisory_xact_lock(hashtextextended(?, 5962762))"""
@@ -39,21 +41,29 @@ class PostgresStore(EventTable):
         "WHERE trial = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?"
     )
 
-    def __init__(self, connection: Any, mode: StoreMode = StoreMode.CREATE) -> None:
+    def __init__(
+        self,
+        connection: Any,
+        mode: StoreMode = StoreMode.CREATE,
+        sealing: Sealing | None = None,
+    ) -> None:
         import psycopg
 
         self.psycopg = psycopg
-        super().__init__(connection, mode)
+        super().__init__(connection, mode, sealing)
 
     def _prepare(self) -> None:
         if self.mode is not StoreMode.READ:
             for name, setting in self._rows(_SETTINGS, (list(REQUIRED),)):
                 _assert_setting(name, setting)
-        if self.mode is StoreMode.CREATE and not self._exists():
-            self._create()
-        if not self._exists():
+        if self.mode is StoreMode.CREATE and not self._exists(TABLE):
+            self._create("table.sql")
+        if not self._exists(TABLE):
             raise UnusableInput("there is no ledger in this database", "", f"no table {TABLE}")
-        missing = PROTECTIONS - {name for (name,) in self._rows(TRIGGERS, (TABLE,))}
+        self.has_seals = self._exists(SEALS)
+        if not self.has_seals and self.mode is not StoreMode.READ:
+            self._add_seals()
+        missing = PROTECTIONS - {name for (name,) in self._rows(TRIGGERS, (TABLE, SEALS))}
         if missing and self.mode is not StoreMode.READ:
             raise UnusableInput(
                 "this ledger is not protected",
@@ -62,11 +72,24 @@ class PostgresStore(EventTable):
                 "verify it against a checkpoint before it is used",
             )
 
-    def _exists(self) -> bool:
-        return self._rows("SELECT to_regclass(?) IS NOT NULL", (TABLE,)) == [(True,)]
+    def _exists(self, table: str) -> bool:
+        return self._rows("SELECT to_regclass(?) IS NOT NULL", (table,)) == [(True,)]
 
-    def _create(self) -> None:
-        statements = files("gradatim.conduct.postgresql").joinpath("table.sql").read_text("utf-8")
+    def _add_seals(self) -> None:
+        """Make the table that the ledger of an earlier version has not."""
+        try:
+            self._create("seals.sql")
+        except self.psycopg.errors.InsufficientPrivilege as error:
+            raise UnusableInput(
+                "the ledger has no table of seals yet",
+                "",
+                f"{str(error).strip()}: this user may not make it",
+                "run `gradatim database migrate` as the owner of the tables",
+            ) from error
+        self.has_seals = True
+
+    def _create(self, name: str) -> None:
+        statements = files("gradatim.conduct.postgresql").joinpath(name).read_text("utf-8")
         with self._transaction():
             self.connection.execute(MAKING)
             self.connection.execute(statements)
@@ -102,6 +125,10 @@ class PostgresStore(EventTable):
         with self.connection.cursor() as cursor:
             cursor.executemany(INSERT.replace("?", "%b"), entries)
 
+    def _insert_seals(self, seals: Sequence[tuple[str, int, bytes, bytes]]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.executemany(INSERT_SEAL.replace("?", "%b"), seals)
+
 
 def _assert_setting(name: str, setting: str) -> None:
     if setting not in REQUIRED[name]:
@@ -133,7 +160,7 @@ def _explained(error: str, state: str) -> UnusableInput:
     )
 
 
-def open_postgres(url: str, mode: StoreMode) -> PostgresStore:
+def open_postgres(url: str, mode: StoreMode, sealing: Sealing | None = None) -> PostgresStore:
     """Connect to a PostgreSQL URL as a ledger.
 
     Raises:
@@ -153,7 +180,7 @@ def open_postgres(url: str, mode: StoreMode) -> PostgresStore:
     except psycopg.Error as error:
         raise _explained(str(error).strip(), error.sqlstate or "") from error
     try:
-        return PostgresStore(connection, mode)
+        return PostgresStore(connection, mode, sealing)
     except BaseException:
         connection.close()
         raise

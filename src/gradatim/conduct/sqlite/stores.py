@@ -1,4 +1,4 @@
-"""The event table in SQLite, through a connection of the standard library."""
+"""The tables of events and seals in SQLite, through a connection of the standard library."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gradatim.conduct.event_store import StoreMode
-from gradatim.conduct.event_table import INSERT, TABLE, EventTable, Refused, as_text
+from gradatim.conduct.event_store import Sealing, StoreMode
+from gradatim.conduct.event_table import (
+    INSERT,
+    INSERT_SEAL,
+    SEALS,
+    TABLE,
+    EventTable,
+    Refused,
+    as_text,
+)
 from gradatim.conduct.ledger import Entry
 from gradatim.core.errors import Defect, UnusableInput
 from gradatim.core.stores import make_private
@@ -26,6 +34,10 @@ PROTECTIONS = {
     ("trigger", f"{TABLE}_next"),
     ("trigger", f"{TABLE}_no_update"),
     ("trigger", f"{TABLE}_no_delete"),
+    ("table", SEALS),
+    ("trigger", f"{SEALS}_next"),
+    ("trigger", f"{SEALS}_no_update"),
+    ("trigger", f"{SEALS}_no_delete"),
 }
 ABSENT = "there is no ledger in this database"
 
@@ -44,14 +56,18 @@ class SqliteStore(EventTable):
 
     def _prepare(self) -> None:
         found = self._found()
-        if not found and self.mode is not StoreMode.CREATE:
+        events, seals = ("table", TABLE) in found, ("table", SEALS) in found
+        if not events and self.mode is not StoreMode.CREATE:
             raise UnusableInput(ABSENT, self._place(), f"it has no table {TABLE}")
         if self.mode is StoreMode.READ:
+            self.has_seals = seals
             return
         for name, value in _SETTINGS:
             self._set(name, value)
-        if not found:
-            self._create()
+        if not events:
+            self._create("table.sql")
+        if not seals:  # the ledger of an earlier version
+            self._create("seals.sql")
         missing = {name for _, name in PROTECTIONS - self._found()}
         if missing:
             raise UnusableInput(
@@ -74,14 +90,15 @@ class SqliteStore(EventTable):
                 "open it as a file, outside a transaction",
             )
 
-    def _create(self) -> None:
-        statements = files("gradatim.conduct.sqlite").joinpath("table.sql").read_text("utf-8")
+    def _create(self, name: str) -> None:
+        statements = files("gradatim.conduct.sqlite").joinpath(name).read_text("utf-8")
         with self._transaction():
             for statement in statements.split(";\n\n"):
                 self.connection.execute(statement)
 
     def _found(self) -> set[tuple[str, str]]:
-        rows = self._rows("SELECT type, name FROM sqlite_master WHERE tbl_name = ?", (TABLE,))
+        asked = "SELECT type, name FROM sqlite_master WHERE tbl_name IN (?, ?)"
+        rows = self._rows(asked, (TABLE, SEALS))
         return {(as_text(kind), as_text(name)) for kind, name in rows}
 
     def _place(self) -> str:
@@ -127,6 +144,9 @@ class SqliteStore(EventTable):
     def _insert(self, entries: Sequence[Entry]) -> None:
         self.connection.executemany(INSERT, entries)
 
+    def _insert_seals(self, seals: Sequence[tuple[str, int, bytes, bytes]]) -> None:
+        self.connection.executemany(INSERT_SEAL, seals)
+
 
 _REASONS = (
     ("locked", "the ledger is in use by another writer", "try again"),
@@ -146,7 +166,7 @@ def _explained(error: str) -> UnusableInput:
     return UnusableInput("the ledger cannot be used", "", f"SQLite says: {error}")
 
 
-def open_sqlite(path: Path, mode: StoreMode) -> SqliteStore:
+def open_sqlite(path: Path, mode: StoreMode, sealing: Sealing | None = None) -> SqliteStore:
     """Open a SQLite file as a ledger.
 
     Raises:
@@ -159,7 +179,7 @@ def open_sqlite(path: Path, mode: StoreMode) -> SqliteStore:
             return _readable(path)
         if mode is StoreMode.CREATE:
             make_private(path)  # before SQLite makes it as the umask says
-        return _store(sqlite3.connect(path, timeout=WAIT, isolation_level=None), mode)
+        return _store(sqlite3.connect(path, timeout=WAIT, isolation_level=None), mode, sealing)
     except sqlite3.Error as error:
         raise _explained(str(error)).inside(str(path)) from error
     except UnusableInput as error:
@@ -181,9 +201,11 @@ def _connected(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None)
 
 
-def _store(connection: sqlite3.Connection, mode: StoreMode) -> SqliteStore:
+def _store(
+    connection: sqlite3.Connection, mode: StoreMode, sealing: Sealing | None = None
+) -> SqliteStore:
     try:
-        return SqliteStore(connection, mode)
+        return SqliteStore(connection, mode, sealing)
     except BaseException:
         connection.close()
         raise

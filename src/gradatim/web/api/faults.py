@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 
+from gradatim.conduct.event_store import NotSealed
 from gradatim.core.errors import UnusableInput
 
 Reasons = list[dict[str, str]]
@@ -65,6 +66,11 @@ def _unusable(error: Any) -> AnsweredFault:
     return AnsweredFault(422, error.what, error.where, error.why, error.todo)
 
 
+def _not_sealed(error: Any) -> AnsweredFault:
+    """Tell that nothing is recorded for now: a program keeps what it has, and sends it again."""
+    return AnsweredFault(503, error.what, error.where, error.why, error.todo)
+
+
 def _invalid(error: Any) -> AnsweredFault:
     """Tell what a parameter may not be; what was sent is not repeated."""
     reasons = [
@@ -106,6 +112,7 @@ def _throttled(error: Any) -> AnsweredFault:
 
 TOLD: Mapping[type[Exception], Callable[[Any], AnsweredFault]] = {
     Refusal: _refusal,
+    NotSealed: _not_sealed,
     UnusableInput: _unusable,
     ValidationError: _invalid,
     Http404: not_found,

@@ -1,5 +1,6 @@
 """What may be served: one real trial, on tables that fit, with its state in memory beforehand."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +10,17 @@ from django.db import connections
 from django.urls import get_resolver
 
 from gradatim.conduct.personal import forget
+from gradatim.conduct.sealing.adoption import adopt_first_key
 from gradatim.conduct.state import State
+from gradatim.conduct.trial import Trial
 from gradatim.core.collecting import collector_paused
 from gradatim.core.errors import UnusableInput
-from gradatim.web.keyring import keyring
+from gradatim.web.clock import now
+from gradatim.web.keyring import keyring, sealing_keys
 from gradatim.web.live_trial import before_fork, running
 from gradatim.web.operations.migrate import refuse_unmigrated
+
+LOG = logging.getLogger("gradatim.seal")
 
 
 def load_application() -> Any:
@@ -30,6 +36,7 @@ def load_application() -> Any:
 
         refuse_unmigrated()
         refuse_unfit(running().trial.state)
+        seal_from_now_on(running().trial)
         _ = get_resolver().url_patterns  # every page's code, in memory that the workers share
         forget(keyring(), running().trial.state)  # of those whose erasure was broken off
         call_command("clearsessions", verbosity=0)
@@ -37,6 +44,20 @@ def load_application() -> Any:
         seal_anew()
         prepare_to_fork()
     return application
+
+
+def seal_from_now_on(trial: Trial) -> None:
+    """Adopt the first key of a real trial; of one that is sealed, the key has to be here.
+
+    A ledger to which others wrote is served, to be read: nothing is recorded in it.
+
+    Raises:
+        UnusableInput: the key is not here, or none can be made.
+    """
+    if trial.not_sealed is not None:
+        LOG.error("%s", trial.not_sealed)
+    elif trial.state.mode == "real" and (at := adopt_first_key(trial, sealing_keys(), now())):
+        LOG.warning("entry %d adopts a key that seals the ledger from now on: copy it", at)
 
 
 def prepare_to_fork() -> None:

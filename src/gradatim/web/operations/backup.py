@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from gradatim.conduct.event_store import Store, StoreMode
-from gradatim.conduct.exported.stores import write_export
+from gradatim.conduct.exported.stores import ExportStore, write_export
 from gradatim.conduct.ledger import Checkpoint, checkpoint_text
 from gradatim.conduct.stores import open_store
 from gradatim.core.errors import UnusableInput
@@ -42,12 +42,13 @@ class BackupSummary(NamedTuple):
     Args:
         ledgers: trial -> number of events.
         accounts: number of records.
-        keys: the folder that is not part of it.
+        keys, sealing: the folders of keys that are not part of it.
     """
 
     ledgers: dict[str, int]
     accounts: int
     keys: Path
+    sealing: Path
 
 
 def back_up(folder: Path, kept: Kept) -> BackupSummary:
@@ -88,14 +89,17 @@ def _written(folder: Path, kept: Kept) -> BackupSummary:
     accounts = _accounts(folder / ACCOUNTS)
     _manifest(folder)
     read_backup(folder, kept)
-    return BackupSummary(ledgers, accounts, settings.KEYS_FOLDER)
+    return BackupSummary(ledgers, accounts, settings.KEYS_FOLDER, settings.SEALING_FOLDER)
 
 
 def _ledger(store: Store, trial: str, folder: Path, number: int) -> int:
     """Write a trial's events up to the head as it is now; what comes later is in the next one."""
-    head, at = store.head(trial), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    path = folder / LEDGER.format(number)
+    entries, seals = store.contents(trial)
+    write_export(path, entries, trial, seals)
+    head = ExportStore(path).head(trial)
     seen = Checkpoint(trial, head.position, head.hash, at)
-    write_export(folder / LEDGER.format(number), store.read(trial, 0, head.position), trial)
     write_whole(folder / CHECKPOINT.format(number), checkpoint_text(seen))
     return head.position
 

@@ -15,8 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gradatim.conduct.chain import Entry
 from gradatim.conduct.checkpoints import signature_faults
+from gradatim.conduct.event_store import Store
 from gradatim.conduct.exported.stores import ExportStore
 from gradatim.conduct.ledger import Checkpoint, parse_checkpoint, verify
 from gradatim.core.errors import UnusableInput
@@ -60,7 +60,7 @@ class Backup(NamedTuple):
     ledgers: list[_Ledger]
 
 
-def refuse_unsound(entries: Iterable[Entry], checkpoint: Checkpoint, kept: Kept) -> None:
+def refuse_unsound(store: Store, checkpoint: Checkpoint, kept: Kept) -> None:
     """Refuse a ledger that does not hold against its checkpoint, or against those kept elsewhere.
 
     Raises:
@@ -71,7 +71,9 @@ def refuse_unsound(entries: Iterable[Entry], checkpoint: Checkpoint, kept: Kept)
         raise UnusableInput(
             "a key was given, but no checkpoint of this trial", trial, todo="give it with --against"
         )
-    found = verify(entries, trial, [checkpoint, *elsewhere])
+    marks = [checkpoint, *elsewhere]
+    entries, seals = store.contents(trial)
+    found = verify(entries, trial, marks, seals=seals)
     why = found.why or signature_faults(elsewhere, trial, kept.keys)
     if why:
         raise UnusableInput(
@@ -159,7 +161,7 @@ def _ledger(folder: Path, number: int, kept: Kept) -> _Ledger:
     path = folder / CHECKPOINT.format(number)
     checkpoint = parse_checkpoint(path.read_text(encoding="utf-8", errors="replace"), str(path))
     export = ExportStore(folder / LEDGER.format(number))
-    refuse_unsound(export.read(checkpoint.trial), checkpoint, kept)
+    refuse_unsound(export, checkpoint, kept)
     if export.head(checkpoint.trial).position != checkpoint.position:
         raise UnusableInput(
             "the ledger has more events than its checkpoint", str(path), todo="use another backup"

@@ -27,6 +27,7 @@ NOT_OURS = (
     "GRADATIM_TRIAL",
     "GRADATIM_BEHIND_PROXY",
     "GRADATIM_PLAIN_HTTP",
+    "GRADATIM_SEALING_KEYS",
     "DJANGO_SETTINGS_MODULE",
 )
 """What the environment says of a real installation, and the demonstration is not to follow."""

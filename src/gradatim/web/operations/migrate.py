@@ -10,6 +10,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
+from gradatim.conduct.event_store import StoreMode
+from gradatim.conduct.event_table import SEALS, TABLE
+from gradatim.conduct.stores import open_store
 from gradatim.core.errors import UnusableInput
 from gradatim.core.stores import PRIVATE
 
@@ -43,7 +46,7 @@ def unapplied() -> list[str]:
 
 
 def migrate() -> list[str]:
-    """Make or change the tables as this version needs them; give what was done.
+    """Make or change the tables as this version needs them, the ledger's too; give what was done.
 
     Raises:
         UnusableInput: the database does not answer, or does not let this user change it.
@@ -52,9 +55,11 @@ def migrate() -> list[str]:
     _keep_to_user()
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        there = connection.introspection.table_names()
     except DatabaseError as error:
         raise unreachable(error) from error
-    return missing
+    open_store(settings.LEDGER_URL, StoreMode.CREATE).close()
+    return [*missing, *(one for one in (TABLE, SEALS) if one not in there)]
 
 
 def _keep_to_user() -> None:

@@ -42,13 +42,8 @@ def restore(backup: Backup, kept: Kept, target: Target) -> None:
             with _ledgers() as store:
                 for ledger in backup.ledgers:
                     last = ledger.checkpoint
-                    fill(
-                        store,
-                        last.trial,
-                        ledger.export.read(last.trial),
-                        Head(last.position, last.head),
-                    )
-                    refuse_unsound(store.read(last.trial), last, kept)
+                    fill(store, last.trial, ledger.export, Head(last.position, last.head))
+                    refuse_unsound(store, last, kept)
         connections.close_all()
         _settle(target)
         target.keep()

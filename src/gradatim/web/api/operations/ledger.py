@@ -91,6 +91,7 @@ def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
         409: Overtaken,
         413: Fault,
         415: Fault,
+        503: Fault,
         **FAULTS,
     },
 )

@@ -55,7 +55,8 @@ def proof(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             kept = _kept(form.cleaned_data["checkpoint"])
-            content["found"] = verify(trial.store.read(trial.name), trial.name, kept)
+            entries, seals = trial.store.contents(trial.name)
+            content["found"] = verify(entries, trial.name, kept, seals=seals)
             content["against"] = bool(kept)
         except UnusableInput as error:
             form.add_error("checkpoint", str(error))
@@ -109,7 +110,8 @@ def export(request: Request) -> HttpResponse:
     if len(recipient) < 3:
         messages.error(request, _("Say who receives the export."))
         return HttpResponseRedirect(reverse("proof"))
-    text = "".join(export_lines(trial.store.read(trial.name), trial.name))
+    entries, seals = trial.store.contents(trial.name)
+    text = "".join(export_lines(entries, trial.name, seals))
     fields = {
         "format": "gradatim.ledger/1",
         "recipient": recipient,

@@ -1,0 +1,1 @@
+"""The keys that seal what is recorded, and how a trial takes one over."""
