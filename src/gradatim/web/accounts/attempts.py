@@ -93,14 +93,15 @@ def counted_address(request: HttpRequest) -> str | None:
     """
     if occasion_of(request) is Occasion.SESSION:
         return None
-    said = address_of(request)
     try:
-        address = ip_address(said or "")
+        address = ip_address((address_of(request) or "").partition("%")[0])
     except ValueError:
         return None
-    if isinstance(address, IPv6Address) and not address.is_loopback:
-        return str(ip_network((address, 64), strict=False).network_address)
-    return str(address)
+    if not isinstance(address, IPv6Address) or address.is_loopback:
+        return str(address)
+    if address.ipv4_mapped:  # how a socket for both kinds names those of IPv4
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, 64), strict=False).network_address)
 
 
 class FailureHandler(AxesDatabaseHandler):  # type: ignore[misc]
