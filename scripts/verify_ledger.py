@@ -23,7 +23,8 @@ A seal tells that the application, and nobody else, added all events up to its o
             SHA-256("gradatim.seal/1", a line feed, the trial)
 The public key is told by an event, SealingKeyAdopted. A later key is endorsed by the one before, by
 an Ed25519 signature over: "gradatim.sealing-key/1", a line feed,
-"<length of trial>:<trial><position>:" and the hash, both of the event before, the new public key.
+"<length of trial>:<trial><position>:" and the hash, both of the event before, the new public key;
+or, where that was lost, counts once a checkpoint after it bears the signature of a trusted key.
 
 What a ledger cannot show by itself: events cut off at the end, or all of it computed anew, under
 another first key. A checkpoint kept elsewhere shows it: a statement of trial, position, hash and
@@ -155,6 +156,7 @@ class Seals:
 
     def __init__(self, chain: Chain) -> None:
         self.chain, self.key, self.since, self.sound = chain, b"", 0, 0
+        self.unendorsed: list[int] = []
         self.prefix = b"%d:%s" % (len(chain.trial), chain.trial)
         self.link = hashlib.sha256(b"gradatim.seal/1\n" + chain.trial).digest()
 
@@ -182,7 +184,9 @@ class Seals:
         if self.since:
             self.all_sealed(at - 1)
             before = b"%s%d:%s" % (self.prefix, at - 1, self.chain.hashes[at - 1])
-            if not fits(self.key, endorsement, b"gradatim.sealing-key/1\n" + before + key):
+            if not endorsement:
+                self.unendorsed.append(at)
+            elif not fits(self.key, endorsement, b"gradatim.sealing-key/1\n" + before + key):
                 raise Bad(f"event {at}: it adopts a key that the one before did not endorse")
         self.since, self.key = self.since or at, key
 
@@ -200,12 +204,22 @@ class Seals:
             raise Bad(f"event {self.sound + 1 if self.sound else self.since}: it is not sealed")
 
 
-def check_seals(chain: Chain) -> None:
+def check_seals(chain: Chain) -> list[int]:
+    """Give the events that adopt a key which the one before, said to be lost, did not endorse."""
     seals = Seals(chain)
     try:
         seals.check()
     finally:
         print(f"sealed from event {seals.since} on" if seals.since else "no event is sealed")
+    return seals.unendorsed
+
+
+def check_vouched(unendorsed: list[int], checkpoints: list[dict[str, Any]]) -> None:
+    """See that checkpoints of trusted keys, which fit, come after every such event."""
+    vouched = max((one["position"] for one in checkpoints), default=0)
+    for at in unendorsed:
+        if at > vouched:
+            raise Bad(f"event {at}: it adopts a key that the one before did not endorse")
 
 
 def compare(chain: Chain, checkpoints: list[dict[str, Any]]) -> None:
@@ -279,12 +293,13 @@ def main() -> int:
         print(f"{len(chain.hashes) - 1} events, head sha256:{chain.hashes[-1].hex()}")
         if not checkpoints:
             print("without a checkpoint, a cut tail or a rewritten chain cannot be seen")
-        check_seals(chain)
+        unendorsed = check_seals(chain)
         if chain.bad:
             raise chain.bad
         for one in checkpoints:
             check_signatures(one, trusted)
         compare(chain, checkpoints)
+        check_vouched(unendorsed, checkpoints if trusted else [])
     except Bad as bad:
         print(f"WRONG: {bad}")
         return 1

@@ -101,9 +101,14 @@ def numbered(events: int, first: bytes = b"{}") -> list[Entry]:
     return list(chain(genesis(TRIAL), TRIAL, 0, bodies))
 
 
-def resealed(entries: list[Entry], at: list[int], key: Ed25519PrivateKey) -> list[Seal]:
-    """Return seals that fit some entries in all but the key."""
+def resealed(
+    entries: list[Entry], at: list[int], key: Ed25519PrivateKey, after: Seal | None = None
+) -> list[Seal]:
+    """Return seals that fit some entries, and the seal before them, in all but the key."""
     link, made = first_link(TRIAL), []
+    if after is not None:
+        before = statement(TRIAL, after.position, entries[after.position - 1].hash, after.link)
+        link = next_link(before, after.signature)
     for position in at:
         signed = statement(TRIAL, position, entries[position - 1].hash, link)
         made.append(Seal(position, link, key.sign(signed)))

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gradatim.conduct.chain import chain
 from gradatim.conduct.event_store import NotSealed, StoreMode
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.trial import RoleGranted, SealingKeyAdopted
-from gradatim.conduct.ledger import verify
+from gradatim.conduct.ledger import Checkpoint, sign, verify
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.roles import ROLES
 from gradatim.conduct.sealing.adoption import adopt_another_key, adopt_first_key
@@ -142,6 +143,39 @@ def test_a_key_that_is_lost_is_missed(trial: Trial, keys: SealingKeys) -> None:
         adopt_first_key(reader, keys_of(reader), NOW)
     with pytest.raises(NotSealed, match="there is no key in"):
         granted(reader, "a.1")
+
+
+def test_a_key_that_is_lost_is_replaced_under_a_checkpoint(trial: Trial, keys: SealingKeys) -> None:
+    """The trial goes on; who verifies it needs somebody's word for the new key."""
+    adopt_first_key(trial, keys, NOW)
+    with pytest.raises(UnusableInput, match="this key is not lost"):
+        adopt_another_key(trial, keys, NOW, "lost", lost=True)
+    keys.path(NAME).unlink()
+    reader = another(trial, keys)
+    at = adopt_another_key(reader, keys_of(reader), NOW, "lost with its disk", lost=True)
+    assert isinstance(granted(reader, "a.1"), Recorded)
+    entries, seals = list(reader.store.read(NAME)), list(reader.store.seals(NAME))
+    found = verify(entries, NAME, seals=seals)
+    assert (found.ok, found.first_bad, found.unendorsed) == (False, at, (at,))
+    assert "did not endorse" in found.why
+    signer = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    trusted = [signer.public_key().public_bytes_raw()]
+    for position, vouches in ((at - 1, False), (at, True), (at + 1, True)):
+        mark = Checkpoint(NAME, position, entries[position - 1].hash, "2027-01-04T09:00:00Z")
+        by_site = sign(mark, "Site 1", signer)
+        assert verify(entries, NAME, [by_site], trusted, seals).ok is vouches
+        assert not verify(entries, NAME, [by_site], seals=seals).ok  # anybody's key
+        assert not verify(entries, NAME, [mark], seals=seals).ok
+    assert adopt_another_key(reader, keys_of(reader), NOW, "yearly") == at + 2
+
+
+def test_no_key_is_adopted_anew_on_what_others_wrote(trial: Trial, keys: SealingKeys) -> None:
+    adopt_first_key(trial, keys, NOW)
+    forge(trial)
+    keys.path(NAME).unlink()
+    reader = another(trial, keys)
+    with pytest.raises(UnusableInput, match=r"no key is adopted.*is not sealed"):
+        adopt_another_key(reader, keys_of(reader), NOW, "lost", lost=True)
 
 
 def test_a_key_that_others_may_read_is_not_used(trial: Trial, keys: SealingKeys) -> None:

@@ -380,8 +380,7 @@ def key_endorsed_for_another_place(rows: Rows) -> Rows:
 def _under(adopting: Any, rows: Rows) -> Rows:
     entries, seals = rows
     again = rechained([*entries[:8], adopting, *entries[9:]])
-    made = resealed(again, list(SEALED_AT), FORGER)
-    return again, [*seals[:4], *made[4:]]
+    return again, [*seals[:4], *resealed(again, list(SEALED_AT[4:]), FORGER, seals[3])]
 
 
 FORGERIES: list[tuple[Callable[[Rows], Rows], int, str]] = [

@@ -29,7 +29,7 @@ from gradatim.conduct.ledger import (
 from gradatim.conduct.stores import StoreMode, open_store
 from gradatim.core.errors import UnusableInput
 from tests.conduct.ledgers import TRIAL, body
-from tests.conduct.sealed import ALTERATIONS, altered, many_appends
+from tests.conduct.sealed import ALTERATIONS, adoption, altered, many_appends, resealed
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_ledger.py"
 KEY, FORGER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -251,7 +251,7 @@ def test_both_agree_on_any_altered_byte(both, tmp_path):
 
 def test_it_is_one_short_file_that_needs_nothing_of_gradatim():
     source = SCRIPT.read_text()
-    assert len(source.splitlines()) < 300
+    assert len(source.splitlines()) < 330
     imported = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -274,3 +274,25 @@ def test_it_runs_copied_out_and_by_itself(tmp_path):
     assert "8 events" in ran.stdout
     assert "WRONG: event 4: it does not fit its hash" in ran.stdout
     assert "without a checkpoint" in ran.stdout
+
+
+def test_both_want_somebodys_word_for_a_key_that_nothing_endorsed(both, tmp_path):
+    """A checkpoint of a trusted key after the entry, and no other."""
+    entries, seals = many_appends(tmp_path)
+    public = FORGER.public_key().public_bytes_raw()
+    bodies = [(one.body, one.request) for one in entries[:13]] + [
+        (adoption(public), ""),
+        (b"{}", ""),
+    ]
+    made = list(chain(genesis(TRIAL), TRIAL, 0, bodies))
+    export = exported((made, [*seals[:7], *resealed(made, [14, 15], FORGER, seals[6])]))
+    assert both(export) == (1, 14)
+
+    def at(position):
+        return Checkpoint(TRIAL, position, made[position - 1].hash, "2026-11-02T09:30:00Z")
+
+    assert both(export, text(sign(at(14), "site", KEY)), trusted=True) == (0, None)
+    assert both(export, text(sign(at(15), "site", KEY)), trusted=True) == (0, None)
+    assert both(export, text(sign(at(13), "site", KEY)), trusted=True) == (1, 14)
+    assert both(export, text(sign(at(15), "site", KEY))) == (1, 14)
+    assert both(export, text(at(15))) == (1, 14)

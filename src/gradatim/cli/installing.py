@@ -21,6 +21,7 @@ _Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's identi
 Title = Annotated[str, typer.Option(metavar="TITLE", help="What it is called")]
 Sponsor = Annotated[str, typer.Option(metavar="USER", help="Who is given the sponsor's task")]
 
+_Lost = Annotated[bool, typer.Option("--lost", help="The key before is lost with every copy")]
 _Why = Annotated[str, typer.Option(metavar="WORDS", help="Why, as the ledger keeps it")]
 
 
@@ -91,11 +92,13 @@ def _recorded(made: "OnLedger", event: "Event") -> None:
         raise UnusableInput(f"{made.name} cannot begin", "DATABASE_URL", str(outcome))
 
 
-@trial.command()
-def new_key(trial: _Trial, reason: _Why) -> None:
+@trial.command("new-key")
+def new_key(trial: _Trial, reason: _Why, lost: _Lost = False) -> None:
     """Seal the ledger of DATABASE_URL by a new key, endorsed by the one before.
 
-    The application may run meanwhile, and goes on by the new key. The one before is removed.
+    The application may run meanwhile, and goes on by the new key. The one before is removed. A new
+    key in the place of one that is lost verifies only with a checkpoint that somebody trusted
+    signed after it.
     """
     from django.conf import settings
 
@@ -110,7 +113,7 @@ def new_key(trial: _Trial, reason: _Why) -> None:
     keys = sealing_keys()
     made = Ledger(open_store(settings.LEDGER_URL, StoreMode.WRITE, keys), trial)
     now = datetime.now(ZoneInfo(settings.TIME_ZONE))
-    position = adopt_another_key(made, keys, now, reason)
+    position = adopt_another_key(made, keys, now, reason, lost)
     print(f"{trial}: from entry {position} on sealed by {keys.path(trial)}: copy that anew")
 
 

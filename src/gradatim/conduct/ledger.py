@@ -58,6 +58,7 @@ class Verification(NamedTuple):
         knows: what this check could see, and what it could not.
         sealed_from: the position of the entry that adopted the first key, from which on every
             append is sealed; none where nothing is.
+        unendorsed: the entries that adopt a key that the one before did not endorse.
     """
 
     events: int
@@ -67,6 +68,7 @@ class Verification(NamedTuple):
     why: str
     knows: str
     sealed_from: int | None = None
+    unendorsed: tuple[int, ...] = ()
 
 
 def verify(
@@ -75,6 +77,7 @@ def verify(
     against: Sequence[Checkpoint] = (),
     keys: Collection[bytes] = (),
     seals: Iterable[Seal] = (),
+    vouched: int = 0,
 ) -> Verification:
     """Check a trial's whole chain, and that it still holds what checkpoints saw.
 
@@ -85,6 +88,8 @@ def verify(
         keys: Ed25519 public keys (32 bytes each) whose signatures are trusted. When given, each
             checkpoint must bear a valid signature of one of them.
         seals: all seals of the trial, by position.
+        vouched: up to which entry somebody who is trusted vouches for the ledger. Checkpoints do,
+            where `keys` are given, and a key that the one before did not endorse counts then.
 
     Raises:
         UnusableInput: a checkpoint is of another trial.
@@ -95,11 +100,25 @@ def verify(
     fault = walk.through(iter(entries))
     if not (fault or signed):  # an altered checkpoint says nothing about the ledger
         fault = _marked(walk, marks)
+        upto = max(vouched, marks[-1].position if marks and keys else 0)
+        fault = fault or _unvouched(walk.seals.unendorsed, upto)
     since = walk.seals.since
     knows = _words_on(since) + (words_on(marks, keys, walk.events) if marks else _alone(since))
-    if fault:
-        return Verification(walk.events, walk.head, False, fault.position, fault.why, knows, since)
-    return Verification(walk.events, walk.head, not signed, None, signed, knows, since)
+    ok, why = not (fault or signed), fault.why if fault else signed
+    at, loose = fault.position if fault else None, tuple(walk.seals.unendorsed)
+    return Verification(walk.events, walk.head, ok, at, why, knows, since, loose)
+
+
+def _unvouched(unendorsed: Iterable[int], upto: int) -> LedgerFault | None:
+    """Say which key was adopted without the one before, and nobody vouches for it."""
+    for at in unendorsed:
+        if at > upto:
+            return LedgerFault(
+                at,
+                f"event {at} adopts a key that the one before did not endorse: the key was lost, "
+                "or the event is forged; a checkpoint after it tells, with the key of its signer",
+            )
+    return None
 
 
 def _words_on(since: int | None) -> str:

@@ -12,6 +12,9 @@ to be those that the application made. The public key is told by an entry, `Seal
 later key is endorsed by the one before it, over the head on which it is adopted:
 
     endorsement = "gradatim.sealing-key/1\\n" | "<bytes of trial>:<trial><position>:" | hash | key
+
+Where a key was lost, the next has no endorsement: it counts once somebody vouches for it by a
+checkpoint after it.
 """
 
 import json
@@ -116,6 +119,7 @@ class SealCheck:
         self.link = first_link(trial)
         self.sealed = 0  # position of the last seal that was come to
         self.sound = 0  # and of the last of which the signature fits
+        self.unendorsed: list[int] = []  # entries that adopt a key after one that was lost
         self.unchecked: list[_Unchecked] = []
 
     def passed(self, entry: Entry, before: bytes) -> LedgerFault | None:
@@ -146,9 +150,10 @@ class SealCheck:
         else:
             if fault := self.ended(position - 1):
                 return fault
-            if not key_signed(
-                self.key, endorsement, endorsed(self.trial, position - 1, before, key)
-            ):
+            statement_ = endorsed(self.trial, position - 1, before, key)
+            if not endorsement:
+                self.unendorsed.append(position)
+            elif not key_signed(self.key, endorsement, statement_):
                 return LedgerFault(
                     position,
                     f"event {position} adopts a key that the one before it did not endorse",

@@ -58,3 +58,29 @@ def test_a_ledger_to_which_others_wrote_is_served_to_be_read(small: Installation
     ran = small.run("trial", "new-key", TRIAL, "--reason", "yearly")
     assert (ran.returncode, "entry 4 is not sealed" in ran.stderr) == (2, True)
     assert (verified(small)["ok"], verified(small)["first_bad"]) == (False, 4)
+
+
+def test_a_lost_key_is_replaced_and_a_site_vouches_for_it(small: Installation) -> None:
+    """Until then nothing is backed up: it is what a forger's key would look like."""
+    link = small.begin()
+    key = small.folder / "keys-sealing" / f"{TRIAL}.pem"
+    kept = key.read_bytes()
+    key.unlink()
+    small.done("trial", "new-key", TRIAL, "--reason", "its disk broke", "--lost")
+    assert key.read_bytes() != kept
+    with small.served() as server:
+        person = entered(Sender(server.address), link)
+        assert person.acknowledged(person.approval_form(), "under the new key")
+    assert (verified(small)["ok"], verified(small)["first_bad"]) == (False, 4)
+    ran = small.run("backup", "-o", small.folder / "refused")
+    assert (ran.returncode, "did not endorse" in ran.stderr) == (2, True)
+    signer, mark = small.folder / "site", small.folder / "after.json"
+    small.done("ledger", "keys", "-o", signer)
+    own = ("--key", signer / "private.pem", "--name", "Site 1", "-o", mark)
+    ran = small.run("ledger", "checkpoint", small.url, *own)
+    assert (ran.returncode, "who signs this vouches for it" in ran.stderr) == (0, True)
+    word = ("--against", mark, "--key", signer / "public.pem")
+    small.done("ledger", "verify", small.url, *word)
+    small.done("backup", "-o", small.folder / "backup", *word)
+    ran = small.run("backup", "-o", small.folder / "refused", "--against", mark)
+    assert (ran.returncode, "did not endorse" in ran.stderr) == (2, True)

@@ -39,6 +39,7 @@ MaybeOutput = Annotated[
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The export")]
 _Folder = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="For the two keys")]
 _NONE: list[Path] = []
+_WHOEVER_SIGNS = 2**62  # a checkpoint vouches for every entry before it
 
 
 @app.callback()
@@ -120,14 +121,18 @@ def _present(store: "Store", trial: str, earlier: "list[Checkpoint]") -> "Checkp
     """
     from datetime import UTC, datetime
 
-    from gradatim.cli.ledger.files import progressing
+    from gradatim.cli.ledger.files import progressing, warn
     from gradatim.conduct.ledger import Checkpoint, verify
     from gradatim.core.errors import UnusableInput
 
     entries, seals = store.contents(trial)
-    found = verify(progressing(entries, store, trial), trial, earlier, seals=seals)
+    read = progressing(entries, store, trial)
+    found = verify(read, trial, earlier, seals=seals, vouched=_WHOEVER_SIGNS)
     if not found.ok:
         raise UnusableInput("this ledger is not signed", "", found.why, "find out what happened")
+    for at in found.unendorsed:
+        told = f"entry {at} adopts a key that the one before did not endorse"
+        warn(f"{told}: who signs this vouches for it")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Checkpoint(trial, found.events, found.head, now)
 

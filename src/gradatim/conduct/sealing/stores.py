@@ -33,6 +33,7 @@ class SealingKeys:
         self.folder, self.random = folder, random
         self._keys: dict[str, _Key] = {}
         self._made: dict[str, tuple[Head, Seal]] = {}
+        self._lost: set[str] = set()
 
     def path(self, trial: str) -> Path:
         """Return the file of a trial's key."""
@@ -59,7 +60,9 @@ class SealingKeys:
             key, link = None, first_link(trial)
         else:
             key = self._fitting(trial, head, last)
-            if key is None:
+            replaced = adopted is not None and trial in self._lost
+            replaced = replaced and last.position == head.position
+            if key is None and not replaced:
                 raise self._unfit(trial, head, last)
             link = next_link(statement(trial, last.position, head.hash, last.link), last.signature)
         if adopted is not None or key is None:
@@ -91,6 +94,18 @@ class SealingKeys:
             raise _unusable(path, error) from error
         return self._next(trial).public
 
+    def give_up(self, trial: str) -> None:
+        """Let a key be adopted that the one in force does not endorse, since that is lost.
+
+        Raises:
+            UnusableInput: it is not lost.
+        """
+        if self.has(trial):
+            raise UnusableInput(
+                "this key is not lost", str(self.path(trial)), todo="leave --lost out"
+            )
+        self._lost.add(trial)
+
     def endorsement(self, trial: str, head: Head, key: bytes) -> bytes:
         """Return the signature by the key in force under which another is adopted after a head.
 
@@ -114,6 +129,7 @@ class SealingKeys:
         except OSError as error:
             raise _unusable(path, error) from error
         self._keys.pop(trial, None)
+        self._lost.discard(trial)
 
     def _fitting(self, trial: str, head: Head, seal: Seal) -> "_Key | None":
         """Return the key by which a seal is of a head: the one known, in force, or just adopted."""

@@ -73,7 +73,8 @@ def refuse_unsound(store: Store, checkpoint: Checkpoint, kept: Kept) -> None:
         )
     marks = [checkpoint, *elsewhere]
     entries, seals = store.contents(trial)
-    found = verify(entries, trial, marks, seals=seals)
+    vouched = max((one.position for one in elsewhere if kept.keys), default=0)
+    found = verify(entries, trial, marks, seals=seals, vouched=vouched)
     why = found.why or signature_faults(elsewhere, trial, kept.keys)
     if why:
         raise UnusableInput(
