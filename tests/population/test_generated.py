@@ -16,7 +16,7 @@ from gradatim.core.truth import Truth
 from gradatim.core.verdict import Reason
 from gradatim.evidence.facts import Fact, Facts, Observed
 from gradatim.evidence.warehouse.base import Warehouse
-from tests.engines import POSTGRES, SPARK
+from tests.engines import POSTGRES, SPARK, PostgresSchema
 from tests.population.asking import Question, differences, specified, told
 from tests.population.drawing import SIZE, batch, kind_of
 from tests.properties.strategies import RULES, STUDY
@@ -48,6 +48,19 @@ def test_engine_and_specification_agree(engine, number):
     found = list(differences(heard, questions, people, wanted))
 
     assert not found, "\n\n".join([f"{len(found)} differ", *map(str, found[:5])])
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_a_role_that_may_keep_nothing_is_answered_the_same(postgres_server):
+    """Without the right to make temporary tables each step is worked out again in the next."""
+    onlooker = PostgresSchema(postgres_server, role="onlooker")
+    questions, people, wanted = batch(FIRST)
+    try:
+        heard = told(onlooker, people, questions, STUDY.elements)
+        assert not list(differences(heard, questions, people, wanted))
+    finally:
+        onlooker.close()
 
 
 @ONCE
