@@ -8,6 +8,7 @@ import pytest
 
 from gradatim.core.errors import UnusableInput
 from gradatim.evidence.warehouse.connect import connect
+from tests.engines import PostgresSchema
 
 PEOPLE = pa.table({"person_id": [1, 2, 3], "name": ["a", "b", "c"]})
 
@@ -30,8 +31,17 @@ class TestPostgres:
     def test_nothing_can_be_written(self, people):
         import psycopg
 
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
             people.open().con.con.execute("CREATE TABLE x (i int)")
+
+    def test_who_may_keep_nothing_reads_in_a_transaction_that_only_reads(self, postgres_server):
+        import psycopg
+
+        onlooker = PostgresSchema(postgres_server, role="onlooker")
+        onlooker.load("person", PEOPLE)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            onlooker.open().con.con.execute("CREATE TABLE x (i int)")
+        onlooker.close()
 
     def test_nothing_can_be_written_by_one_who_may_either(self, people):
         import psycopg
