@@ -1,7 +1,7 @@
 """What the design is told of the trial, and what it advises."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from gradatim.conduct.events.review import DoseDecision as DoseMade
@@ -86,9 +86,16 @@ def treated(state: State) -> list[Participant]:
     return [one for _, _, one in sorted(times, key=lambda item: item[:2])]
 
 
-def observed(state: State, on: date) -> list[Observed]:
-    """Give the outcomes as of a day; who is not evaluable is left out, and shown elsewhere."""
-    each = [(one.level or 0, dlt_outcome(state, one, on)) for one in treated(state)]
+def observed(state: State, on: date, at: datetime | None = None) -> list[Observed]:
+    """Return the outcomes as of a day; who is not evaluable is left out, and shown elsewhere.
+
+    Args:
+        state: the trial.
+        on: the day.
+        at: a moment in the past at which what has been cleared since counted; see
+            `views.safety.counting_dlts`.
+    """
+    each = [(one.level or 0, dlt_outcome(state, one, on, at)) for one in treated(state)]
     return joined(Observed(level, (outcome,)) for level, outcome in each if outcome)
 
 
@@ -163,18 +170,23 @@ class Supported(NamedTuple):
     why: str
 
 
-def supported(state: State, on: date) -> Supported:
+def supported(state: State, on: date, at: datetime | None = None) -> Supported:
     """Say how high the design in force lets doses be given as of a day.
+
+    Args:
+        state: the trial.
+        on: the day.
+        at: see `observed`.
 
     Raises:
         UnusableInput: the design has no advice for such counts.
     """
-    return state.remembered(f"supported {on}", lambda: _supported(state, on))
+    return state.remembered(f"supported {on} {at}", lambda: _supported(state, on, at))
 
 
-def _supported(state: State, on: date) -> Supported:
+def _supported(state: State, on: date, at: datetime | None) -> Supported:
     study = state.governing("safety")
-    cohorts, design, complete = observed(state, on), build(settings_of(study)), _complete(state)
+    cohorts, design, complete = observed(state, on, at), build(settings_of(study)), _complete(state)
     top = len(study.treatment.dose_levels)
     if not cohorts:
         return Supported(top, top, "")

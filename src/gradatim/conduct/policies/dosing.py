@@ -48,7 +48,7 @@ from gradatim.conduct.views.levels import against
 from gradatim.conduct.views.participants import ended_by
 from gradatim.conduct.views.safety import (
     began_on,
-    possible_dlts,
+    counting_dlts,
     reactions_while_watched,
     unobserved,
 )
@@ -286,14 +286,13 @@ def the_interval_has_passed(state: State, event: _Dosing) -> Verdict:
 def no_toxicity_is_open(state: State, event: _Dosing) -> Verdict:
     """The participant has no dose-limiting toxicity, adjudicated or not.
 
-    What began on a later day is none of a dose that is entered after it.
+    What began on a later day is none of a dose that is entered after it; what was cleared later is.
     """
-    one = person(state, event)
+    one, at = person(state, event), _done_at(state, event)
     standing = [
         found
-        for found in possible_dlts(state, one)
-        if found.counts
-        and (is_authorisation(event) or began_on(state, one, found) <= event.occurred_on)
+        for found in counting_dlts(state, one, at)
+        if at is None or began_on(state, one, found) <= event.occurred_on
     ]
     if not standing:
         return holds("there is none")
@@ -307,27 +306,32 @@ def no_stopping_rule_has_fired(state: State, event: _AtALevel) -> Verdict:
 
     What is entered later is asked of the rules that stood when it was done.
     """
-    level = _level_of(state, event)
-    standing = unanswered_rules if is_authorisation(event) else unanswered_then
-    stops = [
-        one
-        for one in standing(state, event.occurred_on)
-        if one.closes(level) and not _is_allowed(state, event, one)
-    ]
+    level, at, day = _level_of(state, event), _done_at(state, event), event.occurred_on
+    standing = unanswered_rules(state, day) if at is None else unanswered_then(state, day, at)
+    stops = [one for one in standing if one.closes(level) and not _is_allowed(state, event, one)]
     return either(not stops, "none has fired", clauses(*(one.message for one in stops)))
 
 
 def the_level_is_tolerated(state: State, event: _AtALevel) -> Verdict:
-    """The design lets a dose be given at the level, on all that is known, late or not."""
+    """The design lets a dose be given at the level, on all that is known, late or not.
+
+    Of a dose that is entered later, what had not been cleared when it was given counts too.
+    """
     one = person(state, event)
     level = _level_of(state, event)
     if level is None:
         return unknown(Breach.NO_LEVEL(participant=Term(one.id)))
     first = first_dose_at(state, one) is None
-    found = against(state, level, event.occurred_on, first=first)
+    at = _done_at(state, event)
+    found = against(state, level, event.occurred_on, first=first, at=at)
     if found and not first and _may_be_closed(state, event):
         return holds(f"the committee allows a dose at level {level}")
     return either(not found, f"level {level} is tolerated so far", clauses(*found))
+
+
+def _done_at(state: State, event: _AtALevel) -> datetime | None:
+    """Return when something was done that can no longer be refused; None of what is yet to be."""
+    return None if is_authorisation(event) else happened_at(state, event)
 
 
 def _level_of(state: State, event: _AtALevel) -> int | None:

@@ -4,7 +4,7 @@ A level that a stopping rule ends, or that the design has found too toxic, is cl
 level above it: toxicity is taken not to fall with the dose.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from gradatim.conduct.escalation import supported
@@ -56,7 +56,9 @@ def closed_by(state: State, level: int, on: date) -> list[str]:
     return [*found, *map(str, against(state, level, on, first=True))]
 
 
-def against(state: State, level: int, on: date, *, first: bool) -> list[Text]:
+def against(
+    state: State, level: int, on: date, *, first: bool, at: datetime | None = None
+) -> list[Text]:
     """Return what the design says against a dose at a level, as of a day; empty where nothing.
 
     Args:
@@ -65,9 +67,10 @@ def against(state: State, level: int, on: date, *, first: bool) -> list[Text]:
         on: the day.
         first: whether it is somebody's first dose. Who has had one goes on at a level that the
             design has not found too toxic, though it would give it to nobody new.
+        at: when a dose was given that is entered later; see `escalation.observed`.
     """
     try:
-        found = supported(state, on)
+        found = supported(state, on, at)
     except UnusableInput as error:
         return [Breach.DESIGN_SILENT(why=str(error))] if first else []
     if level > found.tolerated:

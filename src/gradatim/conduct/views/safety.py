@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -199,7 +199,7 @@ def _adjudication(
     return None if not limiting and _worse_at(state, participant, found) > at else limiting
 
 
-def _worse_at(state: State, participant: Participant, found: "_Found") -> int:
+def _worse_at(state: State, participant: Participant, found: "_Found | DltCandidate") -> int:
     """Return the last entry that made a candidate worse, or changed what it rests on."""
     course = courses(state, participant).get(found.id)
     measured = course is not None or found.origin in ("result", "results")
@@ -409,16 +409,55 @@ def left_for_unrelated_reasons(state: State, participant: Participant) -> Verdic
     return Verdict(TRUE, "nothing related to the product is recorded")
 
 
-def dlt_outcome(state: State, participant: Participant, on: date) -> DoseOutcome | None:
+def counting_dlts(
+    state: State, participant: Participant, at: datetime | None = None
+) -> list[DltCandidate]:
+    """Return what counts as a dose-limiting toxicity of a participant.
+
+    Args:
+        state: the trial.
+        participant: whose.
+        at: a moment in the past; what counted then, and was cleared since, is returned too. What
+            was done then was done while it stood.
+    """
+    return [
+        one
+        for one in possible_dlts(state, participant)
+        if one.counts or (at is not None and _stood(state, participant, one, at))
+    ]
+
+
+def _stood(state: State, participant: Participant, one: DltCandidate, at: datetime) -> bool:
+    """Whether a candidate was known at a moment, and the committee had not cleared it by then."""
+    known = state.events[max(one.entry, _worse_at(state, participant, one))]
+    if known.recorded_at > at:
+        return False
+    said = [
+        event.dose_limiting
+        for _, event in entries_of(state, participant, DoseLimitingToxicityAdjudicated)
+        if event.candidate == one.id and event.recorded_at <= at
+    ]
+    return not said or said[-1]
+
+
+def dlt_outcome(
+    state: State, participant: Participant, on: date, at: datetime | None = None
+) -> DoseOutcome | None:
     """Return what a treated participant is for the design, as of a day.
+
+    Args:
+        state: the trial.
+        participant: who.
+        on: the day.
+        at: see `counting_dlts`.
 
     Returns:
         None for who is not evaluable and so does not count.
     """
-    found = possible_dlts(state, participant)
+    found = counting_dlts(state, participant, at)
     if any(one.dose_limiting for one in found):
         return DoseOutcome.DLT
-    if any(one.counts for one in found):
+    if found:
         return DoseOutcome.CANDIDATE
     if participant.replaced or not given(state, participant):
         return None

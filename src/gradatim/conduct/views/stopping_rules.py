@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from gradatim.conduct.views.grades import let_values_go
 from gradatim.conduct.views.safety import (
     WorseResult,
     began_on,
+    counting_dlts,
     may_be_related,
     measured_results,
     possible_dlts,
@@ -94,19 +95,25 @@ def unanswered_rules(state: State, on: date) -> list[FiredRule]:
     return [one for one in fired_rules(state, on) if not one.answered]
 
 
-def unanswered_then(state: State, on: date) -> list[FiredRule]:
-    """Return the stopping rules that stood on an earlier day: by what had begun by then.
+def unanswered_then(state: State, on: date, at: datetime) -> list[FiredRule]:
+    """Return the stopping rules that stood at an earlier moment: by what had begun by that day.
 
-    What has begun since, and on what dosing was resumed since, says nothing of what was done then.
+    What has begun since, on what dosing was resumed since, and what the committee has cleared
+    since, says nothing of what was done then.
+
+    Args:
+        state: the trial.
+        on: the day.
+        at: the moment.
     """
 
     def worked_out() -> list[FiredRule]:
         resumed = [one for _, one in state.events.of(TrialResumed) if one.occurred_on <= on]
         keys = {key for one in resumed for key in one.stopping_rules}
-        watched = [_begun_by(state, one, on) for one in _watched(state)]
+        watched = [_begun_by(state, one, on, at) for one in _everybody(state)]
         return [one for one in _fired(state, on, watched, keys) if not one.answered]
 
-    return state.remembered(f"rules then {on}", worked_out)
+    return state.remembered(f"rules then {on} {at}", worked_out)
 
 
 def fired_rules(state: State, on: date) -> list[FiredRule]:
@@ -166,7 +173,7 @@ def _is_possible(one: stopping.Fired, case: str) -> bool:
     return case in one.perhaps or not one.certain
 
 
-def _watched(state: State) -> list[stopping.Watched]:
+def _everybody(state: State) -> list[stopping.Watched]:
     """Return every participant as the stopping rules see one, replaced ones too.
 
     Before a protocol is in force there are no rules that could see anybody.
@@ -174,21 +181,37 @@ def _watched(state: State) -> list[stopping.Watched]:
     if not state.versions:
         return []
     with collector_paused():  # the first time it reads what everybody has
-        everybody = [
+        return [
             person.remembered("watched", partial(_as_watched, state, person))
             for person in state.participants.values()
         ]
+
+
+def _watched(state: State) -> list[stopping.Watched]:
+    """Return whom a stopping rule may be about."""
     return [
         one
-        for one in everybody
+        for one in _everybody(state)
         if one.events or one.limiting is not None or (one.known and one.known.by_element)
     ]
 
 
-def _begun_by(state: State, one: stopping.Watched, on: date) -> stopping.Watched:
-    """Return a participant as the rules see one, without what began after a day."""
+def _begun_by(state: State, one: stopping.Watched, on: date, at: datetime) -> stopping.Watched:
+    """Return a participant as the rules see one, without what began after a day.
+
+    With the results that the committee has cleared since a moment.
+    """
     person, study = state.participants[one.participant], state.governing("safety")
-    events = [event for event in one.events if event.onset.first <= on]
+    counting = [
+        found for found in counting_dlts(state, person, at) if began_on(state, person, found) <= on
+    ]
+    known, ours = {event.id for event in one.events}, {found.id for found in counting}
+    cleared = [
+        _as_reported(state, person, worse)
+        for worse in worsened_results(state, person)
+        if worse.event.id in ours - known
+    ]
+    events = [event for event in (*one.events, *cleared) if event.onset.first <= on]
     results = measured_results(state, person)
     if results is not None:
         by_then = {
@@ -198,14 +221,9 @@ def _begun_by(state: State, one: stopping.Watched, on: date) -> stopping.Watched
         results = replace(
             results, by_element={name: some for name, some in by_then.items() if some}
         )
-    counting = [
-        found
-        for found in possible_dlts(state, person)
-        if found.counts and began_on(state, person, found) <= on
-    ]
     return one._replace(
         events=events,
-        limiting=one.limiting if counting else None,
+        limiting=first_dose_on(state, person) if counting else None,
         known=stopping.facts_for_rules(study, person.id, events, results),
         limited=any(found.dose_limiting or found.verdict.truth is TRUE for found in counting),
         answers={},
