@@ -13,6 +13,7 @@ from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Measured
 from gradatim.conduct.fold import apply
 from gradatim.conduct.permissions import roles_of
+from gradatim.conduct.policies.consent import consent_is_in_force
 from gradatim.conduct.policies.dosing import a_place_is_held, treatment_goes_on
 from gradatim.conduct.state import plain_version
 from gradatim.conduct.trial import Recorded, Refused
@@ -411,6 +412,35 @@ def test_consent_given_anew_does_not_reach_back_over_a_withdrawal() -> None:
     assert _rules(led, fact) == {"collection has not ended"}
     assert "consent is in force" in _rules(led, between)
     assert "consent is in force" not in _visited(led, later)
+
+
+@pytest.mark.parametrize("days", [0, 1, 3])
+def test_a_corrected_day_takes_no_consent_past_the_withdrawal_that_ended_it(days: int) -> None:
+    """What was recorded before it was withdrawn was not given after that."""
+    state = ready().trial.state
+    consent, _ = state.participants["P1"].consents[0]
+    about: dict[str, Any] = {"participant": "P1", "reason": "moved", "scope": "all"}
+    corrected: dict[str, Any] = {"of": consent, "reason": "a slip"}
+    day = {"occurred_on": str(BEFORE + timedelta(days=days))}
+    for made in (
+        event(p.InformedConsentWithdrawn, LEAD, SITE, on=BEFORE, **about),
+        event(p.EntryCorrected, LEAD, SITE, on=NEXT, fields=day, **corrected),
+    ):
+        apply(state, state.position + 1, made)
+    begun = AT + timedelta(days=5)
+    given: Any = event(
+        x.DoseAdministered,
+        NURSE,
+        SITE,
+        on=begun.date(),
+        participant="P1",
+        dose=1,
+        amount=7e7,
+        unit="{cells}",
+        started_at=begun,
+        ended_at=begun + timedelta(hours=1),
+    )
+    assert consent_is_in_force(state, given).truth is not TRUE
 
 
 def test_after_a_withdrawal_consent_is_asked_for_anew() -> None:

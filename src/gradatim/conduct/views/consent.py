@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from gradatim.conduct.days import begun_at, believable, day_at, day_of, happened_at
+from gradatim.conduct.days import (
+    begun_at,
+    believable,
+    day_at,
+    day_of,
+    happened_at,
+    recorded_on,
+)
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import (
     InformedConsentObtained,
@@ -192,7 +199,11 @@ def withdrawn_then(
     if not participant.entries_of.get(InformedConsentWithdrawn):
         return FALSE, ""
     last = max(
-        ((one.occurred_on, at) for at, one in _given_by(state, participant, event)),
+        # Whatever day it is corrected to, it was not given after it was recorded.
+        (
+            (min(one.occurred_on, recorded_on(state, one)), at)
+            for at, one in _given_by(state, participant, event)
+        ),
         default=(date.min, 0),
     )
     found = [
