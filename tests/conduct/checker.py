@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tests.conduct.reading import (
     Body,
+    Case,
     as_they_stand,
     cases,
     closed_from,
@@ -54,13 +55,19 @@ def _held(before: Sequence[Body], site: str, what: str) -> Iterator[str]:
         yield "dosing is paused"
     if "TrialStopped" in last:
         yield "the trial has ended"
-    for case in cases(now).values():
+    for name, case in cases(now).items():
         if not doses(now, case.who) or not case.may_be_related:
             continue
         if case.fatal:
             yield "a death that may be related"
-        elif case.of_grade_4 and case.since > resumed:
+        elif case.of_grade_4 and case.since > resumed and not _knew(before[:resumed], name, case):
             yield "an event of grade 4 that may be related"
+
+
+def _knew(before: Sequence[Body], name: str, case: Case) -> bool:
+    """Whether an event was as bad already by what was known then, whatever was corrected since."""
+    then = cases(as_they_stand(before)).get(name)
+    return then is not None and then.may_be_related and then.of_grade_4 >= case.of_grade_4
 
 
 _TURNS: Mapping[str, tuple[str, bool]] = {
@@ -216,11 +223,18 @@ def _was_then(one: Body, event: Body) -> bool:
     return same_day and (allows or moment_of(one["recorded_at"]) <= moment_of(event["started_at"]))
 
 
+def _later(one: Body, event: Body) -> Body:
+    """Return an entry of after a dose; of its results, those of the day that tell no later time."""
+    taken = one.get("taken_at")
+    after = taken is not None and moment_of(taken) > moment_of(event["started_at"])
+    return {**one, "event": "later", **({"results": ()} if after else {})}
+
+
 def _dose(before: Sequence[Body], event: Body) -> Iterator[str]:
     """Name what forbids a dose: to authorise it, or to give it."""
     who, day = event["participant"], day_of(event["occurred_on"])
     if event.get("paper"):
-        before = [one if _was_then(one, event) else {**one, "event": "later"} for one in before]
+        before = [one if _was_then(one, event) else _later(one, event) for one in before]
     now = as_they_stand(before)
     yield from _held(before, event["site"], "dosing")
     yield from _person(before, who, event["occurred_on"])
