@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import safety as s
 from gradatim.conduct.events.base import Paper
+from gradatim.conduct.events.participants import EntryCorrected
+from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.fold import apply
 from gradatim.conduct.policies.dosing import no_toxicity_is_open, the_level_is_tolerated
 from gradatim.conduct.state import State
 from gradatim.conduct.views.safety import counting_dlts
+from gradatim.conduct.views.stopping_rules import unanswered_rules, unanswered_then
 from gradatim.core.truth import TRUE
 from tests.conduct.leveled import DOSED, LEVEL_1, TODAY, leveled
 from tests.conduct.trials import event
@@ -104,3 +107,51 @@ def test_a_judgement_that_is_repeated_clears_from_the_first_time_on() -> None:
     one = state.participants["P1"]
     assert not counting_dlts(state, one, MIDNIGHT + timedelta(hours=12))
     assert counting_dlts(state, one, MIDNIGHT + timedelta(hours=8, minutes=30))
+
+
+def at_hour(hour: float) -> datetime:
+    return MIDNIGHT + timedelta(hours=hour)
+
+
+def counted(state: State, hour: float) -> bool:
+    return bool(counting_dlts(state, state.participants["P1"], at_hour(hour)))
+
+
+def test_what_was_corrected_before_it_was_cleared_had_stood_all_the_same() -> None:
+    """A slip in another field, or one that made it no candidate: it stood until it was cleared."""
+    for fields in ({"onset": str(DOSED + timedelta(days=8))}, {"grade": 1}):
+        state = leveled()
+        reported(state, "P1", 8)
+        of = state.position
+        told(state, EntryCorrected, 10, INVESTIGATOR, of=of, fields=fields, reason="a slip")
+        assert counted(state, 9)
+        judged(state, "P1", 12)
+        assert not counting_dlts(state, state.participants["P1"])
+        assert [counted(state, hour) for hour in (7, 9, 11, 13)] == [False, True, True, False]
+
+
+def test_what_became_a_candidate_after_a_dose_and_was_cleared_had_not_stood() -> None:
+    state = leveled()
+    onset = str(DOSED + timedelta(days=7))
+    mild: dict[str, Any] = {"term": "Headache", "grade": 1, "relation": "possible", "onset": onset}
+    about = {"participant": "P1", "adverse_event": "P1-AE"}
+    told(state, s.AdverseEventReported, 8, INVESTIGATOR, **about, **mild)
+    told(state, s.AdverseEventUpdated, 10, INVESTIGATOR, **about, grade=3)
+    assert counting_dlts(state, state.participants["P1"])
+    judged(state, "P1", 12)
+    assert [counted(state, hour) for hour in (9, 11, 13)] == [False, True, False]
+
+
+def test_a_rule_on_which_dosing_was_resumed_after_a_dose_stood_when_it_was_given() -> None:
+    state = leveled()
+    severe: dict[str, Any] = {"term": "Headache", "grade": 4, "relation": "possible"}
+    about = {"participant": "P1", "adverse_event": "P1-AE", "onset": str(TODAY)}
+    told(state, s.AdverseEventReported, 8, INVESTIGATOR, **about, **severe)
+    (rule,) = unanswered_rules(state, TODAY)
+    signers = (LEADER, "committee.2")
+    told(
+        state, TrialResumed, 12, LEADER, reason="seen", stopping_rules=(rule.key,), signers=signers
+    )
+    assert unanswered_rules(state, TODAY) == []
+    stood = [bool(unanswered_then(state, TODAY, at_hour(hour))) for hour in (9, 11, 13)]
+    assert stood == [True, True, False]

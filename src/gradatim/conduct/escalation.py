@@ -181,12 +181,14 @@ def supported(state: State, on: date, at: datetime | None = None) -> Supported:
     Raises:
         UnusableInput: the design has no advice for such counts.
     """
-    return state.remembered(f"supported {on} {at}", lambda: _supported(state, on, at))
+    cohorts = observed(state, on, at)
+    told = " ".join(map(str, cohorts))
+    return state.remembered(f"supported {on} {told}", lambda: _supported(state, cohorts))
 
 
-def _supported(state: State, on: date, at: datetime | None) -> Supported:
+def _supported(state: State, cohorts: list[Observed]) -> Supported:
     study = state.governing("safety")
-    cohorts, design, complete = observed(state, on, at), build(settings_of(study)), _complete(state)
+    design, complete = build(settings_of(study)), _complete(state)
     top = len(study.treatment.dose_levels)
     if not cohorts:
         return Supported(top, top, "")

@@ -5,9 +5,10 @@ named here, each with what it can concern; the same views are then asked of the 
 before it. The past does not change, so that each change is looked at once.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -56,6 +57,12 @@ class LaterChange(NamedTuple):
     elements: frozenset[str] = frozenset()
     anything: bool = False
     as_answered: bool = False
+
+
+def first_after(state: State, at: datetime) -> int:
+    """Return the position of the first entry that was recorded after a moment, or the next one."""
+    positions = range(1, state.position + 1)
+    return 1 + bisect_right(positions, at, key=lambda one: state.events[one].recorded_at)
 
 
 def changes(state: State, participant: Participant) -> list[LaterChange]:

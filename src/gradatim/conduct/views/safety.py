@@ -37,7 +37,7 @@ from gradatim.conduct.views.doses import (
 )
 from gradatim.conduct.views.facts import facts_of, position_of
 from gradatim.conduct.views.grades import Graded, beside_zero, grades, measured_after, worsened
-from gradatim.conduct.views.past import LaterChange, before, changes
+from gradatim.conduct.views.past import LaterChange, before, changes, first_after
 from gradatim.core.dates import ANY_DAY, NEVER_ENDED, Day, step
 from gradatim.core.truth import FALSE, TRUE, UNKNOWN
 from gradatim.core.verdict import Verdict
@@ -199,7 +199,7 @@ def _adjudication(
     return None if not limiting and _worse_at(state, participant, found) > at else limiting
 
 
-def _worse_at(state: State, participant: Participant, found: "_Found | DltCandidate") -> int:
+def _worse_at(state: State, participant: Participant, found: "_Found") -> int:
     """Return the last entry that made a candidate worse, or changed what it rests on."""
     course = courses(state, participant).get(found.id)
     measured = course is not None or found.origin in ("result", "results")
@@ -428,16 +428,22 @@ def counting_dlts(
 
 
 def _stood(state: State, participant: Participant, one: DltCandidate, at: datetime) -> bool:
-    """Whether a candidate was known at a moment, and the committee had not cleared it by then."""
-    known = state.events[max(one.entry, _worse_at(state, participant, one))]
-    if known.recorded_at > at:
-        return False
+    """Whether something was a candidate at a moment, and was cleared only since."""
+    since = first_after(state, at)
     said = [
-        event.dose_limiting
-        for _, event in entries_of(state, participant, DoseLimitingToxicityAdjudicated)
-        if event.candidate == one.id and event.recorded_at <= at
+        (position, event.dose_limiting)
+        for position, event in entries_of(state, participant, DoseLimitingToxicityAdjudicated)
+        if event.candidate == one.id
     ]
-    return not said or said[-1]
+    if all(position < since for position, _ in said):
+        return False
+    then = _before(state, participant, LaterChange(since, anything=True))
+    if any(was.id == one.id for was in then):
+        return any(was.id == one.id and was.counts for was in then)
+    if one.changed_by is None or one.changed_by >= since:
+        return False
+    earlier = [limiting for position, limiting in said if position < since]
+    return not earlier or earlier[-1]
 
 
 def dlt_outcome(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from gradatim.clinical.ctcae.terms import folded
+from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.messages import Standing, listed
 from gradatim.conduct.state import Participant, State
@@ -16,6 +17,7 @@ from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.adverse_events import adverse_events, courses, unexplained_death
 from gradatim.conduct.views.doses import first_dose_on
 from gradatim.conduct.views.grades import let_values_go
+from gradatim.conduct.views.past import first_after
 from gradatim.conduct.views.safety import (
     WorseResult,
     began_on,
@@ -28,6 +30,7 @@ from gradatim.conduct.views.safety import (
 from gradatim.core.collecting import collector_paused
 from gradatim.core.message import Term, Text
 from gradatim.core.truth import TRUE, UNKNOWN
+from gradatim.evidence.facts import Facts
 from gradatim.safety import stopping
 from gradatim.safety.events import AdverseEvent, relation, suspicion
 
@@ -108,18 +111,26 @@ def unanswered_then(state: State, on: date, at: datetime) -> list[FiredRule]:
     """
 
     def worked_out() -> list[FiredRule]:
-        resumed = [one for _, one in state.events.of(TrialResumed) if one.occurred_on <= on]
+        since = first_after(state, at)
+        resumed = (one for _, one in state.events.of(TrialResumed) if happened_at(state, one) <= at)
         keys = {key for one in resumed for key in one.stopping_rules}
-        watched = [_begun_by(state, one, on, at) for one in _everybody(state)]
-        return [one for one in _fired(state, on, watched, keys) if not one.answered]
+        watched = [
+            now if _last_entry(state, now) < since else _watched_then(state, now, on, at)
+            for now in _everybody(state)
+        ]
+        return [one for one in _fired(state, on, _concerned(watched), keys) if not one.answered]
 
     return state.remembered(f"rules then {on} {at}", worked_out)
+
+
+def _last_entry(state: State, one: stopping.Watched) -> int:
+    return max(state.participants[one.participant].entries, default=0)
 
 
 def fired_rules(state: State, on: date) -> list[FiredRule]:
     """Return every stopping rule that has fired, or may have, answered or not."""
     return state.remembered(
-        f"rules {on}", lambda: _fired(state, on, _watched(state), state.resumed_rules)
+        f"rules {on}", lambda: _fired(state, on, _concerned(_everybody(state)), state.resumed_rules)
     )
 
 
@@ -187,47 +198,18 @@ def _everybody(state: State) -> list[stopping.Watched]:
         ]
 
 
-def _watched(state: State) -> list[stopping.Watched]:
-    """Return whom a stopping rule may be about."""
+def _concerned(everybody: Iterable[stopping.Watched]) -> list[stopping.Watched]:
+    """Return those whom a stopping rule may be about."""
     return [
         one
-        for one in _everybody(state)
+        for one in everybody
         if one.events or one.limiting is not None or (one.known and one.known.by_element)
     ]
 
 
-def _begun_by(state: State, one: stopping.Watched, on: date, at: datetime) -> stopping.Watched:
-    """Return a participant as the rules see one, without what began after a day.
-
-    With the results that the committee has cleared since a moment.
-    """
-    person, study = state.participants[one.participant], state.governing("safety")
-    counting = [
-        found for found in counting_dlts(state, person, at) if began_on(state, person, found) <= on
-    ]
-    known, ours = {event.id for event in one.events}, {found.id for found in counting}
-    cleared = [
-        _as_reported(state, person, worse)
-        for worse in worsened_results(state, person)
-        if worse.event.id in ours - known
-    ]
-    events = [event for event in (*one.events, *cleared) if event.onset.first <= on]
-    results = measured_results(state, person)
-    if results is not None:
-        by_then = {
-            name: tuple(fact for fact in some if fact.start.first <= on)
-            for name, some in results.by_element.items()
-        }
-        results = replace(
-            results, by_element={name: some for name, some in by_then.items() if some}
-        )
-    return one._replace(
-        events=events,
-        limiting=first_dose_on(state, person) if counting else None,
-        known=stopping.facts_for_rules(study, person.id, events, results),
-        limited=any(found.dose_limiting or found.verdict.truth is TRUE for found in counting),
-        answers={},
-    )
+def _watched_then(state: State, now: stopping.Watched, on: date, at: datetime) -> stopping.Watched:
+    """Return a participant as the rules saw one at a moment, without what began after its day."""
+    return _watching(state, state.participants[now.participant], on, at)
 
 
 def _as_watched(state: State, person: Participant) -> stopping.Watched:
@@ -237,9 +219,21 @@ def _as_watched(state: State, person: Participant) -> stopping.Watched:
     return found
 
 
-def _watching(state: State, person: Participant) -> stopping.Watched:
-    known = possible_dlts(state, person)
-    cleared = {one.id for one in known if not one.counts}
+def _watching(
+    state: State, person: Participant, on: date = date.max, at: datetime | None = None
+) -> stopping.Watched:
+    """Return a participant as the rules see one.
+
+    Args:
+        state: the trial.
+        person: who.
+        on: the last day on which something began that is seen.
+        at: a moment in the past; see `counting_dlts`.
+    """
+    counting = [
+        one for one in counting_dlts(state, person, at) if began_on(state, person, one) <= on
+    ]
+    cleared = {one.id for one in possible_dlts(state, person)} - {one.id for one in counting}
     results = [
         _as_reported(state, person, one)
         for one in worsened_results(state, person)
@@ -251,24 +245,36 @@ def _watching(state: State, person: Participant) -> stopping.Watched:
     # What was changed counts as it was until the committee has adjudicated it.
     was = {
         one.id: _as_judged_since(one.event, now.get(one.id))
-        for one in known
-        if one.changed_by is not None and one.counts and one.event is not None
+        for one in counting
+        if one.changed_by is not None and one.event is not None
     }
-    events = [*now.values(), *was.values(), *deaths]  # what became known since counts too
+    # What became known since counts too.
+    events = [one for one in (*now.values(), *was.values(), *deaths) if one.onset.first <= on]
     dosed = first_dose_on(state, person)
-    counting = [one for one in known if one.counts]
     return stopping.Watched(
         person.id,
         person.level,
         events,
         dosed if counting else None,
         stopping.facts_for_rules(
-            state.governing("safety"), person.id, events, measured_results(state, person)
+            state.governing("safety"), person.id, events, _begun_by(state, person, on)
         ),
         any(one.dose_limiting or one.verdict.truth is TRUE for one in counting),
         dosed,
         {},
     )
+
+
+def _begun_by(state: State, person: Participant, on: date) -> Facts | None:
+    """Return somebody's results, without those of after a day."""
+    results = measured_results(state, person)
+    if results is None or on == date.max:
+        return results
+    by_then = {
+        name: tuple(fact for fact in some if fact.start.first <= on)
+        for name, some in results.by_element.items()
+    }
+    return replace(results, by_element={name: some for name, some in by_then.items() if some})
 
 
 def _as_reported(state: State, person: Participant, one: WorseResult) -> AdverseEvent:
