@@ -123,14 +123,17 @@ def test_a_code_of_another_dictionary_takes_no_place() -> None:
     assert [found.earlier for found in standing_codes(state, one(state))] == [(), ()]
 
 
-def test_medical_history_is_coded_with_meddra() -> None:
+def test_what_is_no_drug_is_coded_with_meddra() -> None:
+    """Medical history, and an adverse event that is named by its entry."""
     state = treated()
     history = add(state, l.MedicalHistoryRecorded, AFTER, condition="A broken arm")
-    code(state, "99.0", of=history)
-    fine = state.events[state.position]
-    validate(state, fine)
-    with pytest.raises(UnusableInput, match="medical history is coded with MedDRA"):
-        validate(state, msgspec.structs.replace(fine, dictionary="WHODrug"))
+    adverse(state)
+    for held in (history, state.position):
+        code(state, "99.0", of=held)
+        fine = state.events[state.position]
+        validate(state, fine)
+        with pytest.raises(UnusableInput, match=f"entry {held} holds no drug and is coded"):
+            validate(state, msgspec.structs.replace(fine, dictionary="WHODrug"))
 
 
 @pytest.mark.parametrize("version", [" ", "v", "Version "])

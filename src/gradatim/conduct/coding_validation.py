@@ -5,18 +5,22 @@ from hashlib import sha256
 from gradatim.clinical.term_lists import read_term_list
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.coding import DictionaryVersionAdopted, TermListLoaded
-from gradatim.conduct.events.logs import MedicalHistoryRecorded
+from gradatim.conduct.events.logs import ConcomitantMedicationRecorded
+from gradatim.conduct.events.participants import FactRecorded
 from gradatim.conduct.events.safety import TermCoded
 from gradatim.conduct.folding.anew import participant_named
 from gradatim.conduct.state import State, plain_version
 from gradatim.core.errors import UnusableInput
 
+_OF_DRUGS = (ConcomitantMedicationRecorded, FactRecorded)
+"""Entries that may hold a drug."""
+
 
 def validate_codes(state: State, event: Event) -> None:
     """A version is one, and one thing is coded with the dictionary that has its terms.
 
-    An adverse event and a condition of the history are coded with MedDRA; a drug with WHODrug, and
-    what it is taken for with MedDRA.
+    What happened is coded with MedDRA, in whatever entry it stands; a drug with WHODrug, and what
+    it is taken for with MedDRA.
 
     Raises:
         UnusableInput: it is not so.
@@ -43,10 +47,8 @@ def _is_of_one_thing(state: State, event: TermCoded) -> None:
     one = participant_named(state, getattr(held, "participant", None) or "")
     if held is not None and (one is None or one.id != event.participant):
         raise _unusable(event, f"entry {event.of} is none of {event.participant}")
-    if event.dictionary == "MedDRA":
-        return
-    if event.adverse_event is not None or isinstance(held, MedicalHistoryRecorded):
-        what = "an adverse event" if held is None else "medical history"
+    if event.dictionary == "WHODrug" and not isinstance(held, _OF_DRUGS):
+        what = "an adverse event" if held is None else f"entry {event.of} holds no drug and"
         todo = "choose MedDRA as the dictionary"
         raise _unusable(event, f"{what} is coded with MedDRA", todo=todo)
 
