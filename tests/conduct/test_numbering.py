@@ -162,3 +162,17 @@ def test_what_another_process_recorded_under_a_key_is_known_with_it(tmp_path: Pa
     assert done.position in other.state.events
     assert other.position_of("") is None
     assert other.position_of("never") is None
+
+
+def test_two_proposals_at_one_moment_get_two_numbers(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    act = {"event": "TrialResumed", "reason": "seen by all", "stopping_rules": []}
+    made = [
+        event(
+            r.ProposalMade, f"committee.{n}", on=DAY, proposal="D2", act={**act, "reason": str(n)}
+        )
+        for n in (1, 2)
+    ]
+    done = [two.record(trial, one) for trial, one in zip(two.trials, made, strict=True)]
+    assert len(done) == 2
+    assert set(two.now().state.proposals) == {"D1", "D2", "D3"}

@@ -4,7 +4,6 @@ It is marked as of a real trial, so that an installation may serve it; everybody
 """
 
 import secrets
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +17,7 @@ from gradatim.conduct.folding.trial import submitted_study
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import forget, sealed
 from gradatim.conduct.simulate import simulate
-from gradatim.conduct.state import Participant, State
+from gradatim.conduct.state import Participant
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Recorded, RecordOutcome, Trial
 from gradatim.protocol.load import bundled, load
@@ -87,16 +86,10 @@ def corrected(path: Path, keys: Path) -> None:
 class _Ruled(Trial):
     """A trial whose sponsor submits each version, and confirms its safety items, beforehand."""
 
-    def record(
-        self,
-        event: Event,
-        seen: int | None = None,
-        request: str = "",
-        numbered: Callable[[State, Event], Event] | None = None,
-    ) -> RecordOutcome:
+    def record(self, event: Event, *said: Any, **more: Any) -> RecordOutcome:
         if isinstance(event, trial.ProtocolActivated | trial.ProtocolAmended):
             self._rule(event)
-        return super().record(event, seen, request, numbered)
+        return super().record(event, *said, **more)
 
     def _rule(self, event: trial.ProtocolActivated | trial.ProtocolAmended) -> None:
         by: dict[str, Any] = {

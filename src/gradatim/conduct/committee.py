@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 from gradatim.conduct.conflicts import altered
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.review import ProposalMade
+from gradatim.conduct.numbering import next_proposal
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.policies.review import the_committee_signs
 from gradatim.conduct.policies.verdicts import rule
@@ -59,7 +60,7 @@ def propose(member: Member, event: Event, seen: int, key: str) -> Signed:
     alone = proposed(Proposal("", 0, act, {}), event, [event.recorded_by])
     if refused := _refused(state, alone):
         return Signed(refused)
-    number = f"D{len(state.proposals) + 1}"
+    number = next_proposal(state)
     fields = {
         "proposal": number,
         "act": act,

@@ -13,7 +13,7 @@ from gradatim.conduct.checks import query_numbers
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.logs import ConcomitantMedicationRecorded
 from gradatim.conduct.events.participants import ParticipantRegistered
-from gradatim.conduct.events.review import QueryOpened
+from gradatim.conduct.events.review import ProposalMade, QueryOpened
 from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.log_validation import NUMBER_OF, Numbered, numbers_given
 from gradatim.conduct.state import State
@@ -45,6 +45,12 @@ def next_in_log(state: State, participant: str, kind: type[Numbered]) -> str:
     return next(one for one in numbers if one not in given)
 
 
+def next_proposal(state: State) -> str:
+    """Return the number of the next proposal of the committee, such as D3."""
+    numbers = (f"D{n}" for n in count(len(state.proposals) + 1))
+    return next(one for one in numbers if one not in state.proposals)
+
+
 def with_free_number(state: State, event: Event, reseal: Reseal) -> Event:
     """Return an event under the number that the system gave it, or the next where that is taken.
 
@@ -61,6 +67,8 @@ def with_free_number(state: State, event: Event, reseal: Reseal) -> Event:
             return msgspec.structs.replace(event, adverse_event=number)
         case QueryOpened() if event.query in state.queries:
             return msgspec.structs.replace(event, query=next(query_numbers(state)))
+        case ProposalMade() if event.proposal in state.proposals:
+            return msgspec.structs.replace(event, proposal=next_proposal(state))
     if not isinstance(event, Numbered):
         return event
     kind, name = type(event), NUMBER_OF[type(event)]

@@ -90,10 +90,13 @@ def resealed(
     """Return a registration under another number, with who it is sealed under that one's key.
 
     Raises:
-        UnusableInput: the key of the number that it had does not open it; the new one cannot be
-            kept.
+        UnusableInput: the key of the number that it had is not here, or does not open it; the new
+            one cannot be kept.
     """
-    values = unseal(Whose(trial, event.participant), event.identity, keyring.key(event.participant))
+    key = keyring.key(event.participant)
+    if key is None:
+        raise UnusableInput("identifying data are not held", event.participant)
+    values = unseal(Whose(trial, event.participant), event.identity, key)
     made = seal(Whose(trial, number), values, keyring.make(number), random)
     return msgspec.structs.replace(event, participant=number, identity=made)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gradatim.conduct.conflicts import changed_by_others
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.events.participants import PersonalDataErased
+from gradatim.conduct.events.participants import ParticipantRegistered, PersonalDataErased
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.numbering import with_free_number
 from gradatim.conduct.paper import is_authorisation
@@ -41,12 +41,12 @@ def record(
         if changed:
             return Stale(changed)
 
+    def reseal(one: ParticipantRegistered, number: str) -> ParticipantRegistered:
+        keys = keyring()
+        return resealed(keys, trial.name, one, number, keys.random)
+
     def numbered(state: State, event: Event) -> Event:
-        return with_free_number(
-            state,
-            event,
-            lambda one, number: resealed(keyring(), state.trial, one, number, keyring().random),
-        )
+        return with_free_number(state, event, reseal)
 
     outcome = trial.record(_sealed(trial, event, keyring), seen, request, numbered)
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
