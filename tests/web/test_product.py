@@ -102,6 +102,8 @@ def test_a_shipment_goes_from_one_site_to_another_through_the_forms(twins: Runni
     page = markup(sender.get("/dosing/lots/TWIN-1/"))
     assert "AWB-7" in page
     assert ">quarantined</span>" not in page
+    assert "Nobody at the sites you see." in page
+    assert "All bags are at other sites." in markup(sender.get("/dosing/"))
     assert 'href="/dosing/lots/TWIN-1/"' in markup(sender.get("/dosing/"))
 
 
