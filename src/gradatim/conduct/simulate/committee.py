@@ -11,6 +11,7 @@ from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import participants, product, review, safety, trial
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.review import places_at
+from gradatim.conduct.numbering import next_proposal
 from gradatim.conduct.proposals import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.mistakes import come_to_light
@@ -141,7 +142,7 @@ def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
 
 
 def _propose(run: Run, fields: dict[str, Any]) -> str:
-    number = f"D{len(run.state.proposals) + 1}"
+    number = next_proposal(run.state)
     bare = review.DoseDecision(
         occurred_on=run.today, recorded_at=run.at(0), recorded_by=CHAIR, signers=COMMITTEE, **fields
     )
