@@ -1,5 +1,7 @@
 """Signing an act: password and code again; failures count, and nothing of them is kept."""
 
+import time
+
 import pytest
 from axes.models import AccessAttempt
 
@@ -10,6 +12,8 @@ from tests.web.accounts.people import (
     code_of,
     entered,
     fresh,
+    set_up,
+    sign_in,
     with_device,
     wrong_code_of,
 )
@@ -147,3 +151,100 @@ def test_a_recovery_code_does_not_sign(app: Running, device):
     fresh(device)
     assert sent(client, app, password=PASSWORD, code=codes[0]).status_code == 422
     assert not granted(app)
+
+
+CODE = 'name="code"'
+
+
+def shown_both(device):
+    """Sign in with both factors."""
+    client = entered(SPONSOR)
+    client.post("/second-factor/", {"code": code_of(device)})
+    fresh(device)
+    return client
+
+
+def asks_for_code(client) -> bool:
+    """Whether the form of a signature asks for the code."""
+    page = client.get(PATH).content.decode()
+    assert 'name="password"' in page
+    return CODE in page
+
+
+def test_later_signatures_of_a_session_take_the_password(app: Running, device):
+    """21 CFR 11.200(a)(1)(i): the first takes all components, each later one one of them."""
+    client = shown_both(device)
+    assert asks_for_code(client)
+    assert sent(client, app, 1, password=PASSWORD, code=code_of(device)).status_code == 302
+    assert not asks_for_code(client)
+    assert sent(client, app, 2, user="monitor.8", password=PASSWORD).status_code == 302
+    assert sent(client, app, 3, user="monitor.7", password=WRONG).status_code == 422
+    assert sent(client, app, 4, user="monitor.7").status_code == 422, "without a password"
+    assert {("monitor.9", ""), ("monitor.8", "")} <= set(state(app).roles)
+    assert ("monitor.7", "") not in state(app).roles
+
+
+def test_a_signature_that_failed_is_not_the_first(app: Running, device):
+    client = shown_both(device)
+    for said in ({"password": WRONG, "code": code_of(device)}, {"password": PASSWORD}):
+        sent(client, app, 1, **said)
+        assert asks_for_code(client)
+    sent(client, app, 2, password=PASSWORD, code=wrong_code_of(fresh(device)))
+    assert asks_for_code(client)
+    assert not granted(app)
+
+
+def _out_and_in(client, device):
+    client.post("/sign-out/")
+    sign_in(SPONSOR, client=client)
+    client.post("/second-factor/", {"code": code_of(fresh(device))})
+
+
+def _in_anew(client, device):
+    sign_in(SPONSOR, client=client)
+    client.post("/second-factor/", {"code": code_of(fresh(device))})
+
+
+def _rested(client, device):
+    session = client.session
+    session["seen"] = time.time() - 24 * 3600
+    session.save()
+    client.get("/")
+    _in_anew(client, device)
+
+
+@pytest.mark.parametrize("anew", [_out_and_in, _in_anew, _rested])
+def test_another_session_begins_with_all_components(app: Running, device, anew):
+    client = shown_both(device)
+    sent(client, app, 1, password=PASSWORD, code=code_of(device))
+    assert not asks_for_code(client)
+    anew(client, device)
+    fresh(device)
+    assert asks_for_code(client)
+    assert sent(client, app, 2, user="monitor.8", password=PASSWORD).status_code == 422
+    assert ("monitor.8", "") not in state(app).roles
+
+
+def test_a_session_beside_it_takes_all_components(app: Running, device):
+    here, there = shown_both(device), shown_both(device)
+    sent(here, app, 1, password=PASSWORD, code=code_of(device))
+    assert not asks_for_code(here)
+    assert asks_for_code(there)
+
+
+def test_a_second_factor_that_is_set_up_is_asked_for(app: Running):
+    """Whoever signed with a password alone has not shown it."""
+    client = entered(SPONSOR)
+    assert sent(client, app, 1, password=PASSWORD).status_code == 302
+    set_up(client)
+    assert asks_for_code(client)
+    assert sent(client, app, 2, user="monitor.8", password=PASSWORD).status_code == 422
+
+
+def test_changes_of_an_account_take_all_components_each_time(app: Running, device):
+    client = shown_both(device)
+    sent(client, app, 1, password=PASSWORD, code=code_of(device))
+    assert CODE in client.get("/account/tokens/").content.decode()
+    said = {"name": "a program", "role": "", "password": PASSWORD}
+    assert client.post("/account/tokens/", said).status_code == 422
+    assert not account(SPONSOR).tokens.exists()

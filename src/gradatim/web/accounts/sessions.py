@@ -13,6 +13,7 @@ from django_otp import login as second_factor_passed
 
 from gradatim.web.accounts.models import AccountAct, User, What, note
 from gradatim.web.accounts.second_factor import factor_page
+from gradatim.web.accounts.signing import SIGNED
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -52,8 +53,12 @@ def leave(request: HttpRequest, what: AccountAct.What = What.SIGNED_OUT) -> None
 
 
 def verified(request: HttpRequest, device: Any) -> None:
-    """Note that the second factor was shown: the session may do more, so its key is a new one."""
+    """Note that the second factor was shown: the session may do more, so its key is a new one.
+
+    What was signed before was signed without this factor: the next signature takes all components.
+    """
     second_factor_passed(request, device)
+    request.session.pop(SIGNED, None)
     request.session.cycle_key()
     note(device.user, What.SIGNED_IN)
 

@@ -1,8 +1,10 @@
 """Signing: whoever signs identifies themselves again.
 
 Source: 21 CFR 11.200(a)(1): a signature takes two distinct components, here the account that is
-signed in and its password, and with a second factor its code too. Nothing of it is kept. Failures
-are counted (11.300(d)), apart from those of signing in: only who is in a session has it wait.
+signed in and its password, and with a second factor its code too. The first signature of a session
+takes all of it, later ones of the same session the password (11.200(a)(1)(i)); whatever changes an
+account takes all of it each time. Nothing of it is kept. Failures are counted (11.300(d)), apart
+from those of signing in: only who is in a session has it wait.
 """
 
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from gradatim.web.accounts.identifying import (
 from gradatim.web.accounts.second_factor import device_accepting, has_device
 
 Accepting = Callable[[Any, str], Any]
+SIGNED = "signed_with_all_components"
+"""Where a session notes that its user has signed with all components; it ends with the session."""
 
 
 class SignatureFields(forms.Form):
@@ -44,6 +48,15 @@ class SignatureFields(forms.Form):
         super().__init__(data)
         if not has_device(user):
             del self.fields["code"]
+
+
+class SigningFields(SignatureFields):
+    """What an act is signed with: all components at the first in a session, then the password."""
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(request.user, data)
+        if request.session.get(SIGNED):
+            self.fields.pop("code", None)
 
 
 class LettingInFields(SignatureFields):
@@ -80,6 +93,26 @@ def verify_signer(
         return _("This code is not valid, or was used before. Wait for the next.")
     forget_failures(request, name, Occasion.SESSION)
     return None
+
+
+def signed_by(request: HttpRequest, form: SigningFields) -> bool:
+    """Whether a form shows that an act is signed by the user of a session, which is noted in it.
+
+    Source: 21 CFR 11.200(a)(1)(i): of a series of signings in one continuous period of access the
+    first takes all components, each later one at least one that only the signer can use. The period
+    is the session: it ends by rest, and signing in anew or another second factor begins another.
+    """
+    accepting = _shown_before if request.session.get(SIGNED) else device_accepting
+    if not confirmed(request, form, accepting):
+        return False
+    request.session[SIGNED] = True
+    form.fields.pop("code", None)  # a form that comes back asks for it no more
+    return True
+
+
+def _shown_before(user: Any, _code: str) -> Any:
+    """Return the user, whose code was taken at an earlier signature of the session."""
+    return user
 
 
 def confirmed(

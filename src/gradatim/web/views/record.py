@@ -36,7 +36,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.safety.dlt import perhaps_of
 from gradatim.web.access import Request, page, require_visible_or_404
-from gradatim.web.accounts.signing import SignatureFields, verify_signer
+from gradatim.web.accounts.signing import SigningFields, signed_by
 from gradatim.web.acts import ADDRESSED, title
 from gradatim.web.clock import now, today_at
 from gradatim.web.entries import card_of
@@ -291,7 +291,7 @@ def _signing(request: Request, filling: Filling) -> Any:
     if not filling.signs and "password" not in request.POST:
         return None
     data = request.POST if request.method == "POST" and "_more" not in request.POST else None
-    return SignatureFields(request.user, data)
+    return SigningFields(request, data)
 
 
 def sent(request: Request, filling: Filling) -> Act:
@@ -329,9 +329,9 @@ def _recorded(request: Request, act: Act) -> Act:
             may = permitted(trial.state, event)
             if may.truth is not TRUE:  # whoever may not sign it is not asked to
                 return act._replace(outcome=Refused("permission", may, (("permission", may.text),)))
-            return act._replace(signing=SignatureFields(request.user))
-    if (act.meaning or act.filling.signs) and not _verified(request, act):
-        return act
+            return act._replace(signing=SigningFields(request))
+    if (act.meaning or act.filling.signs) and not signed_by(request, act.signing):
+        return act  # asked for last of all: a form with faults is not signed
     seen, key = act.form.cleaned_data["seen"], act.form.cleaned_data["request"]
     if asked.event in BY_COMMITTEE:
         outcome = propose(request, event, seen, key)
@@ -342,15 +342,6 @@ def _recorded(request: Request, act: Act) -> Act:
     if isinstance(outcome, Stale):
         return overtaken(request, act, outcome)
     return act._replace(outcome=outcome)
-
-
-def _verified(request: Request, act: Act) -> bool:
-    """Have the signer identify themselves again, last of all: a form with faults is not signed."""
-    said = act.signing.cleaned_data
-    if fault := verify_signer(request, said.get("password", ""), said.get("code", "")):
-        act.signing.add_error("password", fault)
-        return False
-    return True
 
 
 def _event(request: Request, act: Act) -> Event:

@@ -25,7 +25,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import TRUE
 from gradatim.protocol.questions import Question, questions
 from gradatim.web.access import Request, page
-from gradatim.web.accounts.signing import SignatureFields, confirmed
+from gradatim.web.accounts.signing import SigningFields, signed_by
 from gradatim.web.clock import now, today_at
 from gradatim.web.forms.base import ActForm
 from gradatim.web.recording import circumstances_of, event_of, record
@@ -56,13 +56,13 @@ def confirmations(request: Request) -> HttpResponse:
     open_ = [one for one in all_open if one.safety == safety]
     sent = request.POST if request.method == "POST" else None
     form = _form(open_)(sent, initial=_initial(state, open_))
-    signing = SignatureFields(request.user, sent)
+    signing = SigningFields(request, sent)
     if sent is not None and sent.get("shown_sha256") != _shown(open_):
         messages.error(request, _("The open questions have changed: look at them anew."))
         return HttpResponseRedirect(request.get_full_path())
     if sent is not None and form.is_valid() and signing.is_valid():
         marked = _marked(request, form, open_)
-        if marked and not form.errors and confirmed(request, signing):
+        if marked and not form.errors and signed_by(request, signing):
             _record_all(request, form, marked)
             return HttpResponseRedirect(reverse("questions"))
     return render(

@@ -21,7 +21,7 @@ from gradatim.conduct.state import Proposal
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 from gradatim.conduct.views.subject import subject_of
 from gradatim.web.access import Request, page
-from gradatim.web.accounts.signing import SignatureFields, verify_signer
+from gradatim.web.accounts.signing import SigningFields, signed_by
 from gradatim.web.acts import title
 from gradatim.web.clock import now, today_at
 from gradatim.web.entries import Card, fields_shown, shown_card
@@ -71,7 +71,7 @@ def proposal(request: Request, id: str) -> HttpResponse:
         and (access.user not in holding(state, one))
     )
     form = SigningForm(request.POST or None) if may else None
-    signing = SignatureFields(request.user, request.POST or None) if may else None
+    signing = SigningFields(request, request.POST or None) if may else None
     outcome: RecordOutcome | None = None
     if form is not None and signing is not None and signing.is_valid():
         if not form.is_valid():
@@ -93,9 +93,7 @@ def _signed(request: Request, one: Proposal, seen: int, signing: Any) -> RecordO
     """Sign a proposal as its page showed it; None where the signer was not recognised."""
     if changed := committee.overtaken(request.trial.state, one, seen):
         return changed
-    said = signing.cleaned_data
-    if fault := verify_signer(request, said["password"], said.get("code", "")):
-        signing.add_error("password", fault)
+    if not signed_by(request, signing):
         return None
     day = today_at(request.trial.state, "")
     return _told(request, committee.sign(_member(request), one, seen, day))
