@@ -49,7 +49,7 @@ from gradatim.core.truth import TRUE
 from gradatim.protocol.base import Basis
 from gradatim.protocol.questions import questions
 from gradatim.protocol.treatment import ProhibitedMedication
-from tests.conduct import product_cases, transfer_cases
+from tests.conduct import erasure_cases, product_cases, transfer_cases
 from tests.conduct.digest import digest
 from tests.conduct.leveled import leveled, limiting
 from tests.conduct.trials import (
@@ -577,15 +577,6 @@ CASES: dict[Policy, Callable[[], Case]] = {
         with_new(),
         about(s.SentinelObservationJudged, new(), "committee", observed=True, **SIGNED),
     ),
-    entry.retention_has_ended: lambda: (
-        with_new(),
-        about(
-            p.PersonalDataErased,
-            new(),
-            order="of a court",
-            retention_ended_on=LATER + timedelta(days=1),
-        ),
-    ),
     entry.the_visit_is_in_its_window: lambda: (
         under_way(),
         about(f.EncounterDone, treated(), encounter="day_1"),
@@ -900,6 +891,7 @@ def signing_unseen() -> Case:
 
 CASES |= product_cases.CASES
 CASES |= transfer_cases.CASES
+CASES |= erasure_cases.CASES
 
 
 def confirming_twice() -> Case:

@@ -1,10 +1,10 @@
 """An erasure: recorded first, then the key goes, and a name can never be read again."""
 
-from datetime import timedelta
-
 import pytest
+from django.test import Client
 
 from gradatim.conduct import recording
+from gradatim.conduct.events.participants import PersonalDataErased
 from gradatim.conduct.ledger import verify
 from gradatim.web.keyring import keyring
 from gradatim.web.live_trial import Running
@@ -12,6 +12,7 @@ from gradatim.web.operations import application
 from tests.web.conftest import NOW, PASSWORD, state
 
 NAME = "Somebody Madeup"
+WHY = "the participant asks for it"
 
 
 def registered(app: Running, signed_in) -> str:
@@ -32,20 +33,51 @@ def registered(app: Running, signed_in) -> str:
     return number
 
 
+def ask(app: Running, signed_in, number: str) -> None:
+    """Ask that somebody's identifying data be destroyed, as an investigator of the site."""
+    sent(app, signed_in("investigator.S01.1"), "ErasureRequested", number, reason=WHY)
+
+
 def erase(app: Running, signed_in, number: str) -> None:
-    """Order that somebody's identifying data be destroyed."""
-    answer = signed_in("sponsor.1").post(
-        f"/record/PersonalDataErased/?participant={number}",
+    """Ask for it, and confirm it."""
+    ask(app, signed_in, number)
+    sent(app, signed_in("sponsor.1"), "PersonalDataErased", number)
+
+
+def sent(app: Running, client: Client, act: str, number: str, **said: str) -> None:
+    answer = client.post(
+        f"/record/{act}/?participant={number}",
         {
             "seen": app.trial.state.position,
-            "request": "erase",
+            "request": act,
             "occurred_on": str(NOW.date()),
-            "order": "order of the court",
             "password": PASSWORD,
-            "retention_ended_on": str(NOW.date() - timedelta(days=1)),
+            **said,
         },
     )
     assert answer.status_code == 302, answer.content.decode()
+
+
+def test_only_the_confirmation_destroys_the_key(app: Running, signed_in):
+    """Until then it is the sponsor's to confirm, as their page and the participant's say."""
+    number = registered(app, signed_in)
+    sponsor, path = signed_in("sponsor.1"), f"/participants/{number}/"
+    form = f"/record/PersonalDataErased/?participant={number}"
+    assert "PersonalDataErased" not in sponsor.get(path).content.decode()
+    said = {"occurred_on": str(NOW.date()), "password": PASSWORD, "seen": 0, "request": "alone"}
+    alone = sponsor.post(form, {**said, "order": "of a court", "retention_ended_on": "2020-01-01"})
+    assert alone.status_code != 302
+    assert "nobody has asked for this erasure" in alone.content.decode()
+    ask(app, signed_in, number)
+    assert keyring().key(number) is not None
+    assert NAME in signed_in("investigator.S01.1").get(path).content.decode()
+    assert "PersonalDataErased" in sponsor.get(path).content.decode()
+    assert WHY in sponsor.get("/").content.decode()
+    sent(app, sponsor, "PersonalDataErased", number)
+    assert keyring().key(number) is None
+    made = state(app).events[state(app).position]
+    assert isinstance(made, PersonalDataErased)
+    assert (made.order, made.of) == (WHY, state(app).position - 1)
 
 
 def test_an_erasure_destroys_the_key(app: Running, signed_in):

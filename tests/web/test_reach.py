@@ -21,6 +21,7 @@ from gradatim.conduct.catalogue import ACTS, Act, act_named
 from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.participants import (
     EntryVoided,
+    ErasureRequested,
     RecordNotUnderstood,
     TransferProposed,
 )
@@ -167,6 +168,14 @@ def made_ready(app: Running) -> None:
     held = parse(document.encode(), "protocol.yaml")
     what_is_said = (
         event(RoleGranted, "sponsor.1", SITE, on=on, user="aide.S01.1", role="nurse"),
+        event(
+            ErasureRequested,
+            "investigator.S01.1",
+            SITE,
+            on=on,
+            participant=treated.id,
+            reason="asks for it",
+        ),
         event(
             TransferProposed,
             "investigator.S02.1",

@@ -465,11 +465,23 @@ _ROWS = (
         offered_on=("overview",),
     ),
     Act(
+        p.ErasureRequested,
+        "Ask for the erasure of identifying data",
+        "{participant}: that identifying data be erased is asked for: {reason}",
+        ("investigator",),
+        meaning="I ask that this person's identifying data be destroyed: the site need not keep "
+        "them any more.",
+        refusable=True,
+        offered_on=(ANY_STATUS,),
+    ),
+    Act(
         p.PersonalDataErased,
         "Erase identifying data",
         "{participant}: identifying data erased: {order}",
         ("sponsor",),
-        meaning="I order that this person's identifying data be destroyed.",
+        meaning="I confirm that the records that name this person are no longer needed, and that "
+        "the key to their identifying data be destroyed.",
+        system_fields=("of", "order", "retention_ended_on"),
         refusable=True,
         offered_on=(ANY_STATUS,),
     ),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.catalogue import NEXT, Act, offered_on
+from gradatim.conduct.erasure import requested_erasure
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import review as r
 from gradatim.conduct.events import safety as s
@@ -15,7 +16,7 @@ from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.policies.entry import place_can_be_freed
 from gradatim.conduct.policies.review import data_are_complete
-from gradatim.conduct.policies.verdicts import either, holds
+from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import ENDED, next_steps
 from gradatim.conduct.views.doses import first_dose_at
@@ -106,9 +107,19 @@ def _one_site(state: State, site: str, participant: Participant | None) -> Verdi
     return either(bool(others), "there is another site", "no other site is open")
 
 
-def _erased(state: State, site: str, participant: Participant | None) -> Verdict:
-    held = participant is None or (bool(participant.identity) and not participant.erased)
+def _held(state: State, site: str, participant: Participant | None) -> Verdict:
+    """Whether there is something to erase that nobody has asked to be erased yet."""
+    if participant is None:
+        return holds("nobody is named yet")
+    if requested_erasure(state, participant) is not None:
+        return broken("it is asked for already")
+    held = bool(participant.identity) and not participant.erased
     return either(held, "identifying data are held", "no identifying data are held")
+
+
+def _asked_for(state: State, site: str, participant: Participant | None) -> Verdict:
+    asked = participant is None or requested_erasure(state, participant) is not None
+    return either(asked, "it is asked for", "nobody has asked for it")
 
 
 def _locked(state: State, site: str, participant: Participant | None) -> Verdict:
@@ -127,7 +138,8 @@ _CONDITIONS: Mapping[type[Event], Callable[[State, str, Participant | None], Ver
     t.SiteClosed: _site_closed,
     p.ParticipantReplaced: _replaced,
     p.TransferProposed: _one_site,
-    p.PersonalDataErased: _erased,
+    p.ErasureRequested: _held,
+    p.PersonalDataErased: _asked_for,
     s.DosingAllowed: _dosed,
     s.EvaluabilityJudged: _dosed,
     s.SentinelObservationJudged: _watched,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from gradatim.clinical.term_lists import read_term_list
 from gradatim.conduct.catalogue import SIGNER_FIELDS, act_named
 from gradatim.conduct.checks import query_numbers
+from gradatim.conduct.erasure import requested_erasure
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events.logs import ConcomitantMedicationRecorded, UnscheduledVisitDone
 from gradatim.conduct.folding.trial import submitted, uploaded
@@ -18,6 +19,7 @@ from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.numbering import next_adverse_event, next_in_log, next_participant
 from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
+from gradatim.conduct.views.retention import retention_ended_on
 from gradatim.core.documents import read_yaml
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_faults import refuse_faulty
@@ -213,9 +215,33 @@ def _transfer(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "from_site": one.site if one is not None else ""}
 
 
+def _erasure(now: Circumstances, fields: Fields) -> Fields:
+    """Fill in which request is granted, and since when nobody has to keep the data.
+
+    Raises:
+        UnusableInput: nobody has asked for it.
+    """
+    one = now.state.participants.get(fields.get("participant", ""))
+    asked = requested_erasure(now.state, one) if one is not None else None
+    if one is None or asked is None:
+        raise UnusableInput(
+            "nobody has asked for this erasure",
+            fields.get("participant", ""),
+            todo="an investigator of the participant's site asks for it first",
+        )
+    ended = retention_ended_on(now.state, one)
+    return {
+        **fields,
+        "of": asked[0],
+        "order": asked[1].reason,
+        **({"retention_ended_on": str(ended)} if ended else {}),
+    }
+
+
 _COMPLETE: Mapping[str, Callable[[Circumstances, Fields], Fields]] = {
     "ParticipantRegistered": _registration,
     "ParticipantTransferred": _transfer,
+    "PersonalDataErased": _erasure,
     "AdverseEventReported": _adverse_event,
     "ConcomitantMedicationRecorded": _medication,
     "UnscheduledVisitDone": _visit,

@@ -102,6 +102,20 @@ class Lock(Sourced):
     may_stay_open: list[LockItem]
 
 
+class Retention(Sourced):
+    """How long records that name participants are kept, and from when on; the longest holds.
+
+    `end_of_trial` is the day on which the last site closed, `last_dose` the last clinical use of
+    the product in that participant, `product_expiry` the latest expiry of what they were given.
+
+    Source: ICH E6(R3), 2.12 and appendix C; China's GCP of 2020, article 80; Directive 2004/23/EC,
+    article 8(4); Regulation (EC) 1394/2007, article 15(4).
+    """
+
+    years: int = Field(description="For how many years", ge=1, le=100)
+    after: Literal["end_of_trial", "last_dose", "product_expiry"]
+
+
 class Study(Model):
     """A protocol: one typed, versioned document that the whole system runs from."""
 
@@ -117,6 +131,7 @@ class Study(Model):
     training: Training | None = None
     checks: list[Check] = []
     lock: Lock | None = None
+    retention: list[Retention] = []
     rulings: list[Ruling] = []
 
     @property

@@ -352,15 +352,31 @@ class ParticipantFound(Event, frozen=True):
     reason: Text = ""
 
 
-class PersonalDataErased(Event, frozen=True):
-    """The key to a person's identifying data was destroyed; clinical facts stay.
+class ErasureRequested(Event, frozen=True):
+    """An investigator asks that a person's identifying data be destroyed; nothing is, so far."""
 
-    With it goes what the records of their sources are coded as.
+    participant: Id
+    reason: Reason
+
+
+class PersonalDataErased(Event, frozen=True):
+    """A second person confirmed it: the key to a person's identifying data is destroyed.
+
+    With it goes what the records of their sources are coded as; clinical facts stay.
+
+    Args:
+        participant: who.
+        order: why, as the request says; the system fills it in.
+        of: the entry that asks for it; None in simulated trials and in those of earlier versions,
+            where one person did it alone.
+        retention_ended_on: the day on which the last time ended for which the records had to be
+            kept; the system fills it in. None where the protocol names none.
     """
 
     participant: Id
     order: Reason
-    retention_ended_on: date
+    of: Number | None = None
+    retention_ended_on: date | None = None
 
 
 EVENTS = (
@@ -387,5 +403,6 @@ EVENTS = (
     ParticipantsMerged,
     TransferProposed,
     ParticipantTransferred,
+    ErasureRequested,
     PersonalDataErased,
 )

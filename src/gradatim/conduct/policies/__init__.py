@@ -34,6 +34,7 @@ from gradatim.conduct.policies import (
     dating,
     dosing,
     entry,
+    erasure,
     logs,
     preparation,
     protocol,
@@ -142,7 +143,11 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         entry.nobody_has_waited_longer,
     ),
     p.ParticipantReplaced: (review.the_committee_signs, entry.the_reason_is_unrelated),
-    p.PersonalDataErased: (entry.retention_has_ended,),
+    p.ErasureRequested: (erasure.nothing_is_erased_twice, erasure.retention_has_ended),
+    p.PersonalDataErased: (
+        erasure.nothing_is_erased_twice, erasure.the_erasure_was_asked_for,
+        erasure.another_person_confirms, erasure.retention_has_ended,
+    ),
     p.VoidConfirmed: (entry.another_person_signs,),
     p.TransferProposed: (
         transfers.the_number_is_a_participant_s, transfers.the_receiving_site_is_open,

@@ -16,7 +16,6 @@ from gradatim.conduct.events.participants import (
     ParticipantRegistered,
     ParticipantReplaced,
     ParticipantsMerged,
-    PersonalDataErased,
     VoidConfirmed,
 )
 from gradatim.conduct.events.records import RecordJudged
@@ -319,15 +318,6 @@ def place_can_be_freed(state: State, one: Participant) -> Verdict:
     if one.replaced:
         return broken(f"{one.id} has been replaced already")
     return left_for_unrelated_reasons(state, one)
-
-
-def retention_has_ended(state: State, event: PersonalDataErased) -> Verdict:
-    """Identifying data are erased only once nobody is bound to keep them."""
-    return either(
-        event.retention_ended_on <= event.occurred_on,
-        "they need not be kept",
-        f"they must be kept until {event.retention_ended_on}",
-    )
 
 
 def no_visit_is_missed(state: State, event: EncounterMissed) -> Verdict:

@@ -402,11 +402,19 @@ def finish(run: Run) -> None:
             safety.ProtocolDeviation, MONITOR, rule="filing", description="a report was misfiled"
         )
         _lock(run)
-    first = next(iter(run.state.participants))
+    first = next(iter(run.state.participants.values()))
+    asked = run.do(
+        participants.ErasureRequested,
+        staff(first.site, "investigator"),
+        first.site,
+        participant=first.id,
+        reason="order of the court",
+    )
     run.do(
         participants.PersonalDataErased,
         SPONSOR,
-        participant=first,
+        participant=first.id,
         order="order of the court",
+        of=asked,
         retention_ended_on=run.today - timedelta(days=1),
     )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.days import zone_of
+from gradatim.conduct.erasure import requested_erasure
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import EntryVoided
@@ -439,6 +440,13 @@ def _transfers(state: State, one: Participant, now: datetime, on: date) -> Itera
         yield Task("transfer", what, "ParticipantTransferred", event.to_site, one.id)
 
 
+def _erasures(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:
+    """Yield the erasure that waits for the sponsor's confirmation."""
+    if (found := requested_erasure(state, one)) is not None:
+        what = f"{one.id}: that identifying data be erased is asked for: {found[1].reason}"
+        yield Task("erasure", what, "PersonalDataErased", "", one.id)
+
+
 _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[Task]], ...] = (
     _reports,
     _nullifications,
@@ -457,6 +465,7 @@ _OF_PARTICIPANT: tuple[Callable[[State, Participant, datetime, date], Iterator[T
     _changed_records,
     _waiting,
     _transfers,
+    _erasures,
 )
 
 

@@ -165,7 +165,7 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("ProtocolDeviationReviewed", "of"): _("Deviation (entry)"),
     ("ProtocolDeviationReviewed", "action"): _("What was done about it"),
     ("MedicationErrorReported", "description"): _("What happened"),
-    ("PersonalDataErased", "order"): _("By whose order, and why"),
+    ("ErasureRequested", "reason"): _("Who asks for it, and by what right"),
     ("Bag", "id"): _("Bag number"),
     ("BagUse", "volume_ml"): _("Given, mL"),
     ("ProductReturned", "amount"): _("Of each, mL or pieces, if not all that is left"),
