@@ -15,13 +15,16 @@ BY_NAME: Mapping[str, str] = {
     "gradatim.web.api.urls": "included by its name in the addresses",
     "gradatim.web.api.require_https": "in MIDDLEWARE of the settings",
     "gradatim.web.accounts.apps": "in INSTALLED_APPS of the settings",
+    "gradatim.web.accounts.stored_sessions": "SESSION_ENGINE of the settings",
     "gradatim.web.accounts.urls": "included by its name in the addresses",
+    "gradatim.web.bounded_postgresql.base": "ENGINE of the settings is its package",
     "gradatim.web.forms.renderer": "FORM_RENDERER of the settings",
     "gradatim.web.operations.healthcheck": "run with python -m by the container's health check",
     "gradatim.web.private_sqlite.base": "ENGINE of the settings is its package",
     "gradatim.web.rate_limit_middleware": "in MIDDLEWARE of the settings",
     "gradatim.web.templatetags.counts": "loaded by templates",
     "gradatim.web.templatetags.said": "loaded by templates",
+    "gradatim.web.trial_middleware": "in MIDDLEWARE of the settings",
     "gradatim.synthetic.fhir_population": "made-up people for proofs that engines agree",
 }
 """Modules that something else than an import names, and what does."""

@@ -54,7 +54,42 @@ class LedgerRewritten(UnusableInput):
         )
 
 
-class NotSealed(UnusableInput):
+class CannotRecord(UnusableInput):
+    """Nothing is recorded for now, whatever is given: it is not the fault of who gave it."""
+
+
+class Cause(Enum):
+    """Why a database, or the folder of keys, keeps nothing or does not answer."""
+
+    FULL = "full"
+    READ_ONLY = "read-only"
+    BUSY = "busy"
+    SILENT = "silent"
+    UNUSABLE = "unusable"
+    KEYS = "keys"
+
+
+class StorageUnavailable(CannotRecord):
+    """The database, or the folder of keys, keeps nothing or does not answer.
+
+    Args:
+        cause: why, as far as causes are told apart.
+        what: the same in words.
+        said: what it says of it itself, for whoever runs it.
+        todo: what to do about it.
+        where: the file that it is of, if any.
+    """
+
+    def __init__(self, cause: Cause, what: str, said: str, todo: str = "", where: str = "") -> None:
+        super().__init__(what, where, said, todo)
+        self.cause = cause
+
+    def inside(self, file: str) -> "StorageUnavailable":
+        """The same fault, with the file it was found in."""
+        return StorageUnavailable(self.cause, self.what, self.why, self.todo, file)
+
+
+class NotSealed(CannotRecord):
     """The last entry is not sealed by the application's own key: nothing is recorded on it."""
 
     def __init__(self, position: int, why: str, todo: str) -> None:
@@ -144,6 +179,14 @@ class Store(Protocol):
 
     def trials(self) -> list[str]:
         """Give the identifiers of the trials that have events."""
+        ...
+
+    def try_to_write(self) -> None:
+        """Find out whether anything can be recorded, as far as that is told without recording.
+
+        Raises:
+            StorageUnavailable: it cannot.
+        """
         ...
 
     def close(self) -> None:

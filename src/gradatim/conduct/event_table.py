@@ -194,6 +194,11 @@ class EventTable(ABC):
         with self._faults():
             return [as_text(trial) for (trial,) in self._rows(TRIALS, ())]
 
+    def try_to_write(self) -> None:
+        """Find out whether anything can be recorded: see `Store.try_to_write`."""
+        with self._faults():
+            self._try_to_write()
+
     def close(self) -> None:
         """Close the connection; for whoever opened the store by its address."""
         self.connection.close()
@@ -253,6 +258,10 @@ class EventTable(ABC):
     @abstractmethod
     def _transaction(self) -> AbstractContextManager[Any]:
         """Begin and commit; inside the caller's transaction only a savepoint."""
+
+    @abstractmethod
+    def _try_to_write(self) -> None:
+        """Do what a database refuses that can only be read."""
 
     @abstractmethod
     def _lock(self, trial: str) -> None:

@@ -36,7 +36,10 @@ POSTGRES = ("postgresql://", "postgres://")
 
 
 def open_store(
-    url: str, mode: StoreMode = StoreMode.WRITE, sealing: Sealing | None = None
+    url: str,
+    mode: StoreMode = StoreMode.WRITE,
+    sealing: Sealing | None = None,
+    patience: float | None = None,
 ) -> Store:
     """Open a ledger.
 
@@ -44,12 +47,14 @@ def open_store(
         url: `sqlite:///PATH`, `postgresql://...`, the path of a SQLite file, or of an export.
         mode: READ to check or read, WRITE to record, CREATE to make it where there is none.
         sealing: the keys that seal what is recorded; needed to record in a trial that is sealed.
+        patience: seconds after which a PostgreSQL that does not answer is given up; 10 where it
+            is not given.
 
     Raises:
         UnusableInput: there is no ledger there, or it is not fit.
     """
     if url.startswith(POSTGRES):
-        return open_postgres(url, mode, sealing)
+        return open_postgres(url, mode, sealing, patience)
     if url.startswith(SQLITE):
         return open_sqlite(Path(unquote(url.removeprefix(SQLITE))), mode, sealing)
     if "://" in url:

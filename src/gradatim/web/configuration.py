@@ -43,6 +43,7 @@ _UNDER_COUNTRY = {
 }
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.IGNORECASE)
 REQUESTS, WRITES, FEWEST = 240, 60, 10  # in a minute
+DATABASE_SECONDS, CLIENT_SECONDS = 10, 10
 
 
 class Configuration(NamedTuple):
@@ -65,6 +66,8 @@ class Configuration(NamedTuple):
         vocabulary: file of what the site's codes mean, by which uploaded records are read.
         dictionaries: folder of versions of MedDRA and WHODrug, each as a vocabulary file.
         sealing: folder of the keys that seal the ledger; outside the database and its backups.
+        database_seconds: for how long a database that does not answer is waited for.
+        client_seconds: within how many seconds a request has to tell what it asks for.
     """
 
     database: str
@@ -84,6 +87,8 @@ class Configuration(NamedTuple):
     vocabulary: Path | None = None
     dictionaries: Path | None = None
     sealing: Path = Path()
+    database_seconds: int = DATABASE_SECONDS
+    client_seconds: int = CLIENT_SECONDS
 
 
 def configuration(environment: Mapping[str, str]) -> Configuration:
@@ -113,13 +118,15 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         environment.get("GRADATIM_BEHIND_PROXY") == "1",
         Path(runs) if (runs := environment.get("GRADATIM_PRESCREEN")) else None,
         _earlier(environment),
-        _rate(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS),
-        _rate(environment, "GRADATIM_WRITES_PER_MINUTE", WRITES),
+        _number(environment, "GRADATIM_REQUESTS_PER_MINUTE", REQUESTS, FEWEST),
+        _number(environment, "GRADATIM_WRITES_PER_MINUTE", WRITES, FEWEST),
         _breached(environment),
         _translations(environment),
         _vocabulary(environment),
         _dictionaries(environment),
         Path(environment.get("GRADATIM_SEALING_KEYS") or keys.with_name(f"{keys.name}-sealing")),
+        _number(environment, "GRADATIM_DATABASE_SECONDS", DATABASE_SECONDS, 1),
+        _number(environment, "GRADATIM_CLIENT_SECONDS", CLIENT_SECONDS, 1),
     )
 
 
@@ -161,11 +168,11 @@ def packed_length(secret: str) -> int:
     return min(len(zlib.compress(one, 9)) for one in (signs, steps))
 
 
-def _rate(environment: Mapping[str, str], name: str, usual: int) -> int:
+def _number(environment: Mapping[str, str], name: str, usual: int, least: int) -> int:
     said = environment.get(name) or str(usual)
-    if not (said.isascii() and said.isdecimal()) or int(said) < FEWEST:
+    if not (said.isascii() and said.isdecimal()) or int(said) < least:
         raise UnusableInput(
-            f"{name} is no number of at least {FEWEST}",
+            f"{name} is no number of at least {least}",
             "the environment",
             todo=f"give one such as {usual}",
         )

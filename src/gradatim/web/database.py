@@ -1,18 +1,30 @@
 """Where the database is, and whether what goes there can be read on the way."""
 
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+import django.db
+
+from gradatim.conduct.event_store import StorageUnavailable
+from gradatim.conduct.postgresql.stores import postgres_unavailable
+from gradatim.conduct.sqlite.stores import sqlite_unavailable
 from gradatim.core.errors import UnusableInput
 
 HERE = ("", "localhost", "127.0.0.1", "::1")
 """No name is the socket of this machine."""
 VERIFIED = "verify-full"
+AGAIN = 10
+"""Seconds after which a program may ask again where the database is not available."""
 
 
-def django_database(url: str) -> dict[str, Any]:
+def django_database(url: str, patience: float = 10) -> dict[str, Any]:
     """Give Django's entry for a database: its own tables stand beside the ledger's.
+
+    Args:
+        url: of the database.
+        patience: seconds for which it is waited for.
 
     Raises:
         UnusableInput: it is neither SQLite nor PostgreSQL.
@@ -21,7 +33,7 @@ def django_database(url: str) -> dict[str, Any]:
         return {
             "ENGINE": "gradatim.web.private_sqlite",
             "NAME": unquote(url.removeprefix("sqlite:///")),
-            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
+            "OPTIONS": {"timeout": patience, "transaction_mode": "IMMEDIATE"},
         }
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
@@ -32,7 +44,7 @@ def django_database(url: str) -> dict[str, Any]:
         )
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "gradatim.web.bounded_postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -40,8 +52,20 @@ def django_database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": query,
+        "OPTIONS": {**query, "patience": patience},
     }
+
+
+def unavailable(error: BaseException | None) -> StorageUnavailable | None:
+    """Return what an error says of the database or the folder of keys; None where nothing."""
+    if isinstance(error, StorageUnavailable):
+        return error
+    if not isinstance(error, django.db.Error):
+        return None
+    told = error.__cause__ or error
+    if isinstance(told, sqlite3.Error):
+        return sqlite_unavailable(told)
+    return postgres_unavailable(told) if isinstance(told, Exception) else None
 
 
 def refuse_plain(url: str, environment: Mapping[str, str]) -> None:

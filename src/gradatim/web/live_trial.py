@@ -8,8 +8,17 @@ connections are never shared.
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from gradatim.conduct.event_store import Bodies, Head, Sealing, Store, StoreMode
+from gradatim.conduct.event_store import (
+    Bodies,
+    Cause,
+    Head,
+    Sealing,
+    StorageUnavailable,
+    Store,
+    StoreMode,
+)
 from gradatim.conduct.ledger import Entry, Seal
 from gradatim.conduct.personal import unsealing, unsealing_words
 from gradatim.conduct.stores import open_store
@@ -20,6 +29,9 @@ from gradatim.core.errors import UnusableInput
 from gradatim.web import clock
 from gradatim.web.keyring import keyring_or_none, sealing_keys
 
+LONGEST_WAIT = 15.0
+"""Seconds for which a request waits for others that read the state."""
+
 
 class OwnConnections:
     """A store in which each thread has a connection of its own.
@@ -28,13 +40,15 @@ class OwnConnections:
     next request: each begins with `head`.
     """
 
-    def __init__(self, url: str, sealing: Sealing) -> None:
-        self._url, self._sealing, self._own = url, sealing, threading.local()
+    def __init__(self, url: str, sealing: Sealing, patience: float) -> None:
+        self._url, self._sealing, self._patience = url, sealing, patience
+        self._own = threading.local()
 
     @property
     def _store(self) -> Store:
         if (found := getattr(self._own, "store", None)) is None:
-            found = self._own.store = open_store(self._url, StoreMode.CREATE, self._sealing)
+            found = open_store(self._url, StoreMode.CREATE, self._sealing, self._patience)
+            self._own.store = found
         return found
 
     def head(self, trial: str) -> Head:
@@ -47,12 +61,12 @@ class OwnConnections:
         return self._store.head(trial)
 
     def _lost(self) -> bool:
-        """Let go of a connection that was closed from the other side; say whether it was."""
+        """Let go of a connection that is closed; say whether it was from the other side."""
         connection = getattr(getattr(self._own, "store", None), "connection", None)
-        lost = bool(getattr(connection, "closed", False))
-        if lost:
-            self._own.store = None
-        return lost
+        if not getattr(connection, "closed", False):
+            return False
+        self._own.store = None
+        return not getattr(connection, "gave_up", False)
 
     def append(self, trial: str, bodies: Bodies, expected: Head) -> Head:
         """See `Store.append`."""
@@ -88,6 +102,10 @@ class OwnConnections:
         """See `Store.trials`."""
         return self._store.trials()
 
+    def try_to_write(self) -> None:
+        """See `Store.try_to_write`."""
+        self._store.try_to_write()
+
     def close(self) -> None:
         """Close this thread's connection; the next call opens another."""
         if (found := getattr(self._own, "store", None)) is not None:
@@ -102,14 +120,30 @@ class Running:
         url: address of the ledger.
         sealing: the keys that seal what is recorded.
         name: of the trial; empty where the ledger has one only.
+        patience: seconds after which a database that does not answer is given up.
     """
 
-    def __init__(self, url: str, sealing: Sealing, name: str = "") -> None:
-        self.store = OwnConnections(url, sealing)
+    def __init__(self, url: str, sealing: Sealing, name: str = "", patience: float = 10) -> None:
+        self.store = OwnConnections(url, sealing, patience)
         self.lock = threading.RLock()
         name = name or self._only(url)
         opening = unsealing(keyring_or_none, name), unsealing_words(keyring_or_none, name)
         self.trial = Trial(self.store, name, *opening)
+
+    @contextmanager
+    def held(self) -> Iterator[Trial]:
+        """Keep the state still; others wait, but no longer than `LONGEST_WAIT`.
+
+        Raises:
+            StorageUnavailable: others have held it for so long.
+        """
+        if not self.lock.acquire(timeout=LONGEST_WAIT):
+            what = "the application is busy with what others asked for"
+            raise StorageUnavailable(Cause.BUSY, what, "", "try again in a minute")
+        try:
+            yield self.trial
+        finally:
+            self.lock.release()
 
     def _only(self, url: str) -> str:
         found = list(self.store.trials())
@@ -136,7 +170,12 @@ def running() -> Running:
         if _running is None:
             from django.conf import settings
 
-            _running = Running(settings.LEDGER_URL, sealing_keys(), settings.LEDGER_TRIAL)
+            _running = Running(
+                settings.LEDGER_URL,
+                sealing_keys(),
+                settings.LEDGER_TRIAL,
+                settings.DATABASE_SECONDS,
+            )
         return _running
 
 

@@ -1,4 +1,4 @@
-"""What happens around every request: the trial is brought up to date, headers set, faults told."""
+"""What happens around every request: it is logged, its method looked at, headers set."""
 
 import logging
 import time
@@ -6,18 +6,12 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
 from django.urls import Resolver404, ResolverMatch, resolve
-
-from gradatim.conduct.access import access_of
-from gradatim.conduct.event_store import NotSealed
-from gradatim.core.errors import UnusableInput
-from gradatim.web.live_trial import running
 
 Respond = Callable[[HttpRequest], HttpResponse]
 LOG = logging.getLogger("gradatim.request")
-WITHOUT_TRIAL = ("/static/", "/healthz", "/session/")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -29,7 +23,6 @@ def log_request(respond: Respond) -> Respond:
         request.id = uuid4().hex  # type: ignore[attr-defined]
         response = respond(request)
         match = request.resolver_match
-        user = getattr(request, "user", None)
         LOG.info(
             "request",
             extra={
@@ -38,13 +31,21 @@ def log_request(respond: Respond) -> Respond:
                 "route": match.route if match else "none",
                 "status": response.status_code,
                 "ms": round(1000 * (time.perf_counter() - started), 1),
-                "user": getattr(user, "username", ""),
+                "user": _user_of(request),
             },
         )
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         return response
 
     return logged
+
+
+def _user_of(request: HttpRequest) -> str:
+    """Return whose request it was; nothing where the database does not tell."""
+    try:
+        return str(getattr(getattr(request, "user", None), "username", ""))
+    except DatabaseError:
+        return ""
 
 
 def refuse_methods(respond: Respond) -> Respond:
@@ -87,43 +88,4 @@ def match_of(request: HttpRequest) -> ResolverMatch | None:
     try:
         return resolve(request.path_info)
     except Resolver404:
-        return None
-
-
-def open_trial(respond: Respond) -> Respond:
-    """Bring the trial up to date, and keep it still while the request is answered."""
-
-    def answered(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(WITHOUT_TRIAL):
-            return respond(request)
-        if request.method == "POST":
-            _ = request.POST  # read before others are kept waiting: a sender may be slow
-        now = running()
-        with now.lock:
-            now.trial.refresh()
-            if now.trial.not_sealed is not None:
-                LOG.error("%s", now.trial.not_sealed)
-            request.trial = now.trial  # type: ignore[attr-defined]
-            name = request.user.get_username() if request.user.is_authenticated else ""
-            request.access = access_of(now.trial.state, name)  # type: ignore[attr-defined]
-            return respond(request)
-
-    return answered
-
-
-class explain_unusable:  # noqa: N801  (a middleware is called like a function)
-    """Answer with one clear message where something given cannot be used."""
-
-    def __init__(self, respond: Respond) -> None:
-        self.respond = respond
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer."""
-        return self.respond(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn unusable input into a page that says what, where, why and what to do."""
-        if isinstance(error, UnusableInput):
-            status = 503 if isinstance(error, NotSealed) else 400
-            return render(request, "gradatim/unusable.html", {"error": error}, status=status)
         return None

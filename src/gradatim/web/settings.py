@@ -21,10 +21,14 @@ ALLOWED_HOSTS = list(CONFIGURATION.hosts)
 DEBUG = False
 ROOT_URLCONF = "gradatim.web.urls"
 WSGI_APPLICATION = "gradatim.web.wsgi.application"
-DATABASES = {"default": django_database(CONFIGURATION.database)}
+DATABASES = {
+    "default": django_database(CONFIGURATION.database, CONFIGURATION.database_seconds),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LEDGER_URL = CONFIGURATION.database
+DATABASE_SECONDS = CONFIGURATION.database_seconds
+CLIENT_SECONDS = CONFIGURATION.client_seconds
 LEDGER_TRIAL = CONFIGURATION.trial
 KEYS_FOLDER = CONFIGURATION.keys
 SEALING_FOLDER = CONFIGURATION.sealing
@@ -68,9 +72,9 @@ MIDDLEWARE = [
     "gradatim.web.middleware.headers",
     "gradatim.web.rate_limit_middleware.limit_requests",
     "gradatim.web.accounts.middleware.limit_session",
-    "gradatim.web.middleware.open_trial",
+    "gradatim.web.trial_middleware.open_trial",
     "gradatim.web.as_of_middleware.look_back",
-    "gradatim.web.middleware.explain_unusable",
+    "gradatim.web.trial_middleware.explain_unusable",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -125,7 +129,7 @@ AXES_CLIENT_IP_CALLABLE = "gradatim.web.accounts.attempts.counted_address"
 
 # --- sessions, cookies, headers --------------------------------------------------
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "gradatim.web.accounts.stored_sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -216,6 +216,17 @@ class Sender(Visitor):
 
     def acknowledged(self, form: str, reference: str) -> bool:
         """Record an approval; say whether the server acknowledged it."""
+        try:
+            return self.sent_approval(form, reference).status == 302
+        except OSError:
+            return False
+
+    def sent_approval(self, form: str, reference: str) -> Answer:
+        """Send the form of an approval; its reference is its idempotency key too.
+
+        Raises:
+            OSError: nothing came.
+        """
         fields = dict(
             re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', tidied(form))
         )
@@ -231,13 +242,12 @@ class Sender(Visitor):
             "occurred_on": _today(form),
         }
         opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies), _Stay)
+        address = f"{self.address}/record/ApprovalRecorded/"
         try:
-            opener.open(f"{self.address}/record/ApprovalRecorded/", urlencode(said).encode(), 20)
-        except HTTPError as answer:
-            return answer.code == 302
-        except OSError:
-            return False
-        return False
+            with opener.open(address, urlencode(said).encode(), 20) as came:
+                return Answer(came.status, address, came.read().decode())
+        except HTTPError as error:
+            return Answer(error.code, address, error.read().decode())
 
     def approval_form(self) -> str:
         """Give the form of an approval."""

@@ -66,7 +66,8 @@ def test_with_verification_or_where_it_is_said_to_be_safe_it_begins():
     url = "postgresql://u@db/x?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem"
     assert started(url) == url
     options = django_database(url)["OPTIONS"]
-    assert options == {"sslmode": "verify-full", "sslrootcert": "/etc/ssl/db.pem"}
+    given = {"sslmode": "verify-full", "sslrootcert": "/etc/ssl/db.pem"}
+    assert options == {**given, "patience": 10}
     assert started("postgresql://u@db/x", GRADATIM_PLAIN_DATABASE="1")
     with pytest.raises(UnusableInput):
         started("postgresql://u@db/x", GRADATIM_PLAIN_DATABASE="yes")

@@ -75,6 +75,10 @@ class ExportStore:
         with self._opened() as lines:
             return [parse_lines(lines, str(self.path))[0]]
 
+    def try_to_write(self) -> None:
+        """Refuse: an export is never written to."""
+        raise self._read_only()
+
     def _read_only(self) -> UnusableInput:
         return UnusableInput(
             "an export cannot be written to", str(self.path), todo="give the ledger's database"

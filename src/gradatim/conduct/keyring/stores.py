@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+from gradatim.conduct.event_store import Cause, StorageUnavailable
 from gradatim.conduct.identity import KEY
 from gradatim.core.errors import UnusableInput
 
@@ -65,7 +66,7 @@ class Keyring:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise key_unusable(path, error) from error
         return True
 
     def _path(self, participant: str) -> Path:
@@ -78,7 +79,7 @@ class Keyring:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise key_unusable(path, error) from error
         if len(found) != KEY:
             raise UnusableInput("this is not a key", str(path), f"it has {len(found)} bytes")
         return found
@@ -88,7 +89,7 @@ class Keyring:
         try:
             place_secret(path, self.random(KEY), self.random)
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise key_unusable(path, error) from error
         made = self._read(path)
         if made is None:
             raise UnusableInput("this key was erased while it was made", str(path))
@@ -110,11 +111,11 @@ def place_secret(path: Path, content: bytes, random: Callable[[int], bytes]) -> 
     """
     new = path.with_name(f".{random(8).hex()}.new")
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(file, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
     try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
         os.link(new, path)  # unlike a rename, never over another's
     except FileExistsError:
         pass
@@ -142,10 +143,17 @@ def private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         open_to_others = folder.stat().st_mode & 0o077
     except OSError as error:
-        raise _unusable(folder, error) from error
+        raise key_unusable(folder, error) from error
     if open_to_others:
         raise UnusableInput("others may read these keys", str(folder), todo=f"chmod 700 {folder}")
 
 
-def _unusable(path: Path, error: OSError) -> UnusableInput:
-    return UnusableInput("this key cannot be kept or read", str(path), str(error.strerror or error))
+def key_unusable(path: Path, error: OSError) -> StorageUnavailable:
+    """Return what is said of the file of a key, or its folder, that cannot be written or read."""
+    return StorageUnavailable(
+        Cause.KEYS,
+        "this key cannot be kept or read",
+        str(error.strerror or error),
+        "see to the disk that the keys are on, and to the rights to their folder",
+        str(path),
+    )

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.resources import files
 from typing import Any
 
-from gradatim.conduct.event_store import Sealing, StoreMode
+from gradatim.conduct.event_store import Cause, Sealing, StorageUnavailable, StoreMode
 from gradatim.conduct.event_table import INSERT, INSERT_SEAL, SEALS, TABLE, EventTable, Refused
 from gradatim.conduct.ledger import Entry
 from gradatim.core.errors import UnusableInput
 
-WAIT = "10s"  # for another writer to finish
+WAIT = "5s"  # for another writer to finish
 REQUIRED = {
     "fsync": ("on",),
     "full_page_writes": ("on",),
@@ -101,11 +101,15 @@ class PostgresStore(EventTable):
         except self.psycopg.IntegrityError as error:
             raise Refused(str(error)) from error
         except self.psycopg.Error as error:
-            raise _explained(str(error).strip(), error.sqlstate or "") from error
+            raise _explained(error) from error
 
     def _transaction(self) -> AbstractContextManager[Any]:
         made: AbstractContextManager[Any] = self.connection.transaction()
         return made
+
+    def _try_to_write(self) -> None:
+        if self._rows("SELECT current_setting('transaction_read_only')", ()) == [("on",)]:
+            raise _of_state("25006", "its transactions are read-only")
 
     def _lock(self, trial: str) -> None:
         ((_, setting, _),) = self._rows(LOCK, (WAIT, trial))
@@ -140,34 +144,65 @@ def _assert_setting(name: str, setting: str) -> None:
         )
 
 
-_REASONS = (
-    ("53100", "the server's disk is full", "make room; nothing was recorded"),
-    ("55P03", "the ledger is in use by another writer", "try again"),
-    ("25006", "this ledger cannot be written to", "connect to the primary server"),
-    ("42501", "this ledger cannot be used", "give the user the right to it"),
-)
+_ASK = "ask by the request's key whether it was recorded"
+_FULL = "the server's disk is full", "make room; nothing was recorded"
+_BUSY = "the ledger is in use by another writer", "try again"
+_SILENT = "the database does not answer", f"see to the server, then {_ASK}"
+_STATES = {
+    "53100": (Cause.FULL, *_FULL),
+    "55P03": (Cause.BUSY, *_BUSY),
+    "57014": (Cause.SILENT, *_SILENT),
+    "25006": (Cause.READ_ONLY, "this ledger cannot be written to", "connect to the primary server"),
+    "42501": (Cause.UNUSABLE, "this ledger cannot be used", "give the user the right to it"),
+}
+_CLASSES = {
+    "08": (Cause.SILENT, *_SILENT),  # the connection
+    "53": (Cause.UNUSABLE, "the server has too little of something", "see to the server"),
+    "57": (Cause.SILENT, *_SILENT),  # it is shut down, or starts
+    "58": (Cause.UNUSABLE, "the server's disk fails", "see to the server"),
+}
+"""By state, or the class of it. Source: PostgreSQL 18, appendix A."""
 
 
-def _explained(error: str, state: str) -> UnusableInput:
-    for sign, what, todo in _REASONS:
-        if sign == state:
-            return UnusableInput(what, "", f"PostgreSQL says: {error}", todo)
-    return UnusableInput(
-        "the ledger cannot be used",
-        "",
-        f"PostgreSQL says: {error}",
-        "ask by the request's key whether it was recorded",
-    )
+def postgres_unavailable(error: Exception) -> StorageUnavailable | None:
+    """Return what an error of psycopg says of the database; None where it is of a statement."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state in _STATES or state[:2] in _CLASSES:
+        return _of_state(state, str(error).strip())
+    if not state and type(error).__name__ in ("OperationalError", "ConnectionTimeout"):
+        return _of_state("08000", str(error).strip())  # psycopg's own: there is no connection
+    return None
 
 
-def open_postgres(url: str, mode: StoreMode, sealing: Sealing | None = None) -> PostgresStore:
+def _of_state(state: str, said: str) -> StorageUnavailable:
+    cause, what, todo = _STATES.get(state) or _CLASSES[state[:2]]
+    return StorageUnavailable(cause, what, f"PostgreSQL says: {said}", todo)
+
+
+def _explained(error: Exception) -> StorageUnavailable:
+    said = f"PostgreSQL says: {str(error).strip()}"
+    cannot = StorageUnavailable(Cause.UNUSABLE, "the ledger cannot be used", said, _ASK)
+    return postgres_unavailable(error) or cannot
+
+
+def open_postgres(
+    url: str, mode: StoreMode, sealing: Sealing | None = None, patience: float | None = None
+) -> PostgresStore:
     """Connect to a PostgreSQL URL as a ledger.
+
+    Args:
+        url: as libpq reads it.
+        mode: what for.
+        sealing: the keys that seal what is recorded.
+        patience: seconds after which a server that does not answer is given up.
 
     Raises:
         UnusableInput: psycopg is not installed, the server does not answer, or is not fit.
     """
     try:
         import psycopg
+
+        from gradatim.conduct.postgresql.bounded import PATIENCE, BoundedConnection
     except ImportError as error:
         raise UnusableInput(
             "PostgreSQL cannot be reached",
@@ -176,9 +211,11 @@ def open_postgres(url: str, mode: StoreMode, sealing: Sealing | None = None) -> 
             "install gradatim[postgres]",
         ) from error
     try:
-        connection = psycopg.connect(url, autocommit=True)
+        connection = BoundedConnection.connect(
+            url, autocommit=True, patience=PATIENCE if patience is None else patience
+        )
     except psycopg.Error as error:
-        raise _explained(str(error).strip(), error.sqlstate or "") from error
+        raise _explained(error) from error
     try:
         return PostgresStore(connection, mode, sealing)
     except BaseException:

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gradatim.conduct.event_store import Head, NotSealed
-from gradatim.conduct.keyring.stores import place_secret, private_folder, sync_folder
+from gradatim.conduct.keyring.stores import (
+    key_unusable,
+    place_secret,
+    private_folder,
+    sync_folder,
+)
 from gradatim.conduct.seals import Seal, endorsed, first_link, next_link, statement
 from gradatim.core.errors import UnusableInput
 
@@ -91,7 +96,7 @@ class SealingKeys:
         try:
             place_secret(path, _pem(self.random(32)), self.random)
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise key_unusable(path, error) from error
         return self._next(trial).public
 
     def give_up(self, trial: str) -> None:
@@ -127,7 +132,7 @@ class SealingKeys:
         except FileNotFoundError:
             pass  # another process has done it
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise key_unusable(path, error) from error
         self._keys.pop(trial, None)
         self._lost.discard(trial)
 
@@ -171,7 +176,7 @@ class SealingKeys:
                 raise UnusableInput("others may read this key", str(path), todo=f"chmod 600 {path}")
             key = load_pem_private_key(path.read_bytes(), password=None)
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise key_unusable(path, error) from error
         except (ValueError, TypeError) as error:
             raise UnusableInput("this is not a sealing key", str(path), str(error)) from error
         if not isinstance(key, Ed25519PrivateKey):
@@ -232,9 +237,3 @@ def _pem(secret: bytes) -> bytes:
 
     key = Ed25519PrivateKey.from_private_bytes(secret)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _unusable(path: Path, error: OSError) -> UnusableInput:
-    return UnusableInput(
-        "this sealing key cannot be kept or read", str(path), str(error.strerror or error)
-    )

@@ -1,5 +1,6 @@
 """The tables of events and seals in SQLite, through a connection of the standard library."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gradatim.conduct.event_store import Sealing, StoreMode
+from gradatim.conduct.event_store import Cause, Sealing, StorageUnavailable, StoreMode
 from gradatim.conduct.event_table import (
     INSERT,
     INSERT_SEAL,
@@ -22,6 +23,7 @@ from gradatim.core.errors import Defect, UnusableInput
 from gradatim.core.stores import make_private
 
 WAIT = 10.0  # seconds for another writer to finish
+LEAST_FREE = 4_000_000  # bytes: with less the next entry may find no room
 _SETTINGS = (
     ("journal_mode", "wal"),
     ("synchronous", 2),
@@ -113,7 +115,7 @@ class SqliteStore(EventTable):
         except sqlite3.ProgrammingError as error:
             raise Defect(str(error)) from error
         except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes what is damaged
-            raise _explained(str(error)) from error
+            raise _explained(error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -133,6 +135,13 @@ class SqliteStore(EventTable):
             self.connection.execute("ROLLBACK TO ledger_append")
         self.connection.execute("RELEASE ledger_append" if inside else "ROLLBACK")
 
+    def _try_to_write(self) -> None:
+        with self._transaction():
+            pass
+        if shutil.disk_usage(Path(self._place()).parent).free < LEAST_FREE:
+            said = f"less than {LEAST_FREE // 1_000_000} MB are free"
+            raise StorageUnavailable(Cause.FULL, "the disk is full", said, "make room")
+
     def _lock(self, trial: str) -> None:
         """Nothing: BEGIN IMMEDIATE has done it, or the caller's first write does."""
 
@@ -148,22 +157,35 @@ class SqliteStore(EventTable):
         self.connection.executemany(INSERT_SEAL, seals)
 
 
-_REASONS = (
-    ("locked", "the ledger is in use by another writer", "try again"),
-    ("disk is full", "the disk is full", "make room; nothing was recorded"),
-    ("readonly", "this ledger cannot be written to", "give the user the right to write to it"),
-    ("not a database", "this is not a ledger", "give a SQLite file or an export"),
-    ("malformed", "the database file is damaged", "restore a copy, and verify it"),
-    ("codec can't decode", "the database file is damaged", "restore a copy, and verify it"),
-    ("unable to open", "this ledger cannot be opened", "check the path and the rights to it"),
+_IN_USE = "the ledger is in use by another writer"
+_DAMAGED = "the database file is damaged", "restore a copy, and verify it"
+_NO_LEDGER = "this is not a ledger", "give a SQLite file or an export"
+_RIGHT = "give the user the right to write to it"
+_PATH = "check the path and the rights to it"
+_CAUSES = (
+    ("locked", Cause.BUSY, _IN_USE, "try again"),
+    ("disk is full", Cause.FULL, "the disk is full", "make room; nothing was recorded"),
+    ("readonly", Cause.READ_ONLY, "this ledger cannot be written to", _RIGHT),
+    ("disk I/O", Cause.UNUSABLE, "the disk fails", "look at its log; nothing was recorded"),
+    ("not a database", Cause.UNUSABLE, *_NO_LEDGER),
+    ("malformed", Cause.UNUSABLE, *_DAMAGED),
+    ("codec can't decode", Cause.UNUSABLE, *_DAMAGED),
+    ("unable to open", Cause.UNUSABLE, "this ledger cannot be opened", _PATH),
 )
 
 
-def _explained(error: str) -> UnusableInput:
-    for sign, what, todo in _REASONS:
-        if sign in error:
-            return UnusableInput(what, "", f"SQLite says: {error}", todo)
-    return UnusableInput("the ledger cannot be used", "", f"SQLite says: {error}")
+def sqlite_unavailable(error: Exception) -> StorageUnavailable | None:
+    """Return what an error of SQLite says of the database; None where it is of a statement."""
+    for sign, cause, what, todo in _CAUSES:
+        if sign in str(error):
+            return StorageUnavailable(cause, what, f"SQLite says: {error}", todo)
+    return None
+
+
+def _explained(error: Exception) -> StorageUnavailable:
+    said = f"SQLite says: {error}"
+    cannot = StorageUnavailable(Cause.UNUSABLE, "the ledger cannot be used", said)
+    return sqlite_unavailable(error) or cannot
 
 
 def open_sqlite(path: Path, mode: StoreMode, sealing: Sealing | None = None) -> SqliteStore:
@@ -181,7 +203,7 @@ def open_sqlite(path: Path, mode: StoreMode, sealing: Sealing | None = None) -> 
             make_private(path)  # before SQLite makes it as the umask says
         return _store(sqlite3.connect(path, timeout=WAIT, isolation_level=None), mode, sealing)
     except sqlite3.Error as error:
-        raise _explained(str(error)).inside(str(path)) from error
+        raise _explained(error).inside(str(path)) from error
     except UnusableInput as error:
         raise error.inside(str(path)) from error
 

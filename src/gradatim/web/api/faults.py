@@ -1,17 +1,22 @@
 """What went wrong, told in the same way by every operation; never a page, never a traceback."""
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 
-from gradatim.conduct.event_store import NotSealed
+from gradatim.conduct.event_store import NotSealed, StorageUnavailable
 from gradatim.core.errors import UnusableInput
+from gradatim.web.database import AGAIN, unavailable
+
+LOG = logging.getLogger("gradatim.database")
 
 Reasons = list[dict[str, str]]
 
@@ -71,6 +76,18 @@ def _not_sealed(error: Any) -> AnsweredFault:
     return AnsweredFault(503, error.what, error.where, error.why, error.todo)
 
 
+def _unavailable(error: Any) -> AnsweredFault:
+    """Tell that the database takes nothing; of its own words and of paths only the log knows."""
+    LOG.error("%s", error)
+    return AnsweredFault(503, error.what, todo=_("send it again later, under the same key"))
+
+
+def _of_database(error: Any) -> AnsweredFault:
+    if (found := unavailable(error)) is None:
+        raise error
+    return _unavailable(found)
+
+
 def _invalid(error: Any) -> AnsweredFault:
     """Tell what a parameter may not be; what was sent is not repeated."""
     reasons = [
@@ -113,6 +130,8 @@ def _throttled(error: Any) -> AnsweredFault:
 TOLD: Mapping[type[Exception], Callable[[Any], AnsweredFault]] = {
     Refusal: _refusal,
     NotSealed: _not_sealed,
+    StorageUnavailable: _unavailable,
+    DatabaseError: _of_database,
     UnusableInput: _unusable,
     ValidationError: _invalid,
     Http404: not_found,
@@ -139,6 +158,8 @@ def _handler(
             response["WWW-Authenticate"] = "Bearer"
         if isinstance(error, Throttled) and error.wait is not None:
             response["Retry-After"] = str(math.ceil(error.wait))
+        if told.status == 503:
+            response["Retry-After"] = str(AGAIN)
         return response
 
     return handle

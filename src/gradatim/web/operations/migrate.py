@@ -54,12 +54,21 @@ def migrate() -> list[str]:
     missing = unapplied()
     _keep_to_user()
     try:
+        _take_time()
         call_command("migrate", verbosity=0, interactive=False)
         there = connection.introspection.table_names()
     except DatabaseError as error:
         raise unreachable(error) from error
     open_store(settings.LEDGER_URL, StoreMode.CREATE).close()
     return [*missing, *(one for one in (TABLE, SEALS) if one not in there)]
+
+
+def _take_time() -> None:
+    """Let a change of a large table take as long as it takes; for a lock it waits as usual."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+        connection.connection.patience = None
 
 
 def _keep_to_user() -> None:

@@ -19,6 +19,7 @@ from gunicorn.glogging import Logger
 from gradatim.core.collecting import keep_for_good
 from gradatim.core.errors import UnusableInput
 from gradatim.web.operations.application import load_application, prepare_to_fork
+from gradatim.web.operations.worker import PatientWorker
 
 LOG = logging.getLogger("gradatim.serve")
 THREADS = 4
@@ -124,7 +125,7 @@ def serve(place: socket.socket, workers: int, ready: Callable[[], None] | None =
         {
             "bind": f"fd://{place.fileno()}",
             "workers": workers,
-            "worker_class": "gthread",
+            "worker_class": type("Worker", (PatientWorker,), {"seconds": settings.CLIENT_SECONDS}),
             "threads": THREADS,
             "preload_app": True,
             "graceful_timeout": FINISH_WITHIN,

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.days import zone_of
+from gradatim.conduct.event_store import CannotRecord
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import BY_NAME, UnusableEvent
 from gradatim.conduct.events.base import Event
@@ -48,6 +50,7 @@ from gradatim.web.forms.paper import with_paper
 from gradatim.web.languages import why_broken
 from gradatim.web.recording import circumstances_of, event_of, record, signed
 from gradatim.web.views.dosing.worksheet import dose_standing
+from gradatim.web.views.faults import why_not_recorded
 from gradatim.web.views.participant.pages import participants
 from gradatim.web.views.participant.records import records
 from gradatim.web.views.protocol import pages
@@ -85,6 +88,7 @@ class Act(NamedTuple):
         questioned: what is questioned about the values; nothing is recorded before their user
             has said that they are right.
         meaning: what is signed, where that depends on what was filled in.
+        cannot_record: whether nothing can be recorded for now, whatever is filled in.
     """
 
     filling: Filling
@@ -94,6 +98,7 @@ class Act(NamedTuple):
     changed: list[Any] | None = None
     questioned: list[Questioned] | None = None
     meaning: str = ""
+    cannot_record: bool = False
 
     @property
     def asked(self) -> FormContext:
@@ -305,6 +310,9 @@ def sent(request: Request, filling: Filling) -> Act:
         return act
     try:
         return _recorded(request, act)
+    except (CannotRecord, DatabaseError) as error:
+        form.add_error(None, why_not_recorded(request, error))
+        return act._replace(cannot_record=True)
     except UnusableInput as error:
         place_fault(form, error)
         return act
@@ -436,6 +444,7 @@ def drawn(request: Request, act: Act, template: str, more: Mapping[str, Any]) ->
     status = 200
     if request.method == "POST" and "_more" not in request.POST:
         status = 403 if refused and refused.by == "permission" else 409 if act.outcome else 422
+        status = 503 if act.cannot_record else status
     signs = act.meaning or act.filling.signs
     content = {
         "title": title(act.asked.event),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gradatim.conduct.access import Access
+from gradatim.conduct.event_store import CannotRecord
 from gradatim.conduct.events.participants import RecordNotUnderstood
 from gradatim.conduct.events.records import RecordsRead, VocabularyUsed
 from gradatim.conduct.sealed_records import record_seal
@@ -81,6 +82,8 @@ def upload(request: Request, id: str) -> HttpResponse:
             file = _read(access, one, form.cleaned_data["bundle"])
             _check_person(access.state, one, file.facts)
             return _recorded(request, one, file, form.cleaned_data["source"])
+        except CannotRecord:
+            raise
         except UnusableInput as error:
             form.add_error("bundle", str(error))
     waiting = waiting_criteria(access.state, one, today_at(access.state, one.site))

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, by connections that give a silent server up."""
