@@ -206,9 +206,8 @@ def test_the_date_is_read_while_there_is_a_key_and_the_year_stands_afterwards(
                 "S01",
                 on=FROM,
                 participant="N1",
-                person_token=who.person_token,
                 birth="1990",
-                identity=who.identity,
+                identity=who,
             )
         )
     )

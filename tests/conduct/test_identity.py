@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradatim.conduct import identity
 from gradatim.conduct.events.base import Sealed
 from gradatim.conduct.identity import (
     ERASED,
@@ -146,9 +147,28 @@ def test_a_key_is_made_once_and_kept_for_the_user_alone(keyring):
     assert len(list(keyring.folder.iterdir())) == 2  # nothing half-made is left
 
 
-def test_the_pepper_is_made_once_and_is_no_participants_key(keyring):
-    assert keyring.pepper() == keyring.pepper()
+def test_the_pepper_of_an_earlier_version_is_no_participants_key_and_can_be_destroyed(keyring):
+    (keyring.folder / "pepper").write_bytes(PEPPER)
     assert keyring.key("pepper") is None
+    assert keyring.erase_pepper() is True
+    assert list(keyring.folder.iterdir()) == []
+    assert keyring.erase_pepper() is False
+
+
+@given(st.text(max_size=200))
+def test_a_sealed_value_tells_its_length_by_blocks_only(value):
+    made = sealed({"name": value})
+    assert unseal(WHOSE, made, KEY) == {"name": value}
+    block = "x" * 64 * -(-len(value.encode()) // 64)
+    assert len(made["name"].ciphertext) == len(sealed({"name": block})["name"].ciphertext)
+
+
+def test_a_value_that_an_earlier_version_sealed_without_filling_is_read(monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(identity, "_padded", str.encode)
+        made = sealed()
+    assert unseal(WHOSE, made, KEY) == VALUES
+    assert len(made["name"].ciphertext) < len(sealed()["name"].ciphertext)
 
 
 @pytest.mark.parametrize("participant", ["../../etc/passwd", "a/b", "", "pepper", "x" * 1000, "陈"])

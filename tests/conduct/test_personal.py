@@ -10,7 +10,7 @@ from gradatim.conduct.events import participants as p
 from gradatim.conduct.identity import ERASED
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.ledger import verify
-from gradatim.conduct.personal import forget, open_identity, sealed
+from gradatim.conduct.personal import forget, open_identity, recognising, sealed
 from gradatim.conduct.trial import Refused
 from tests.conduct.generated import FROM, begun
 from tests.conduct.trials import event, recorded
@@ -25,6 +25,7 @@ def keyring(tmp_path: Path) -> Keyring:
 
 def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
     trial = begun()
+    trial.state.recognised = recognising(lambda: keyring, trial.name)
     who = sealed(keyring, trial.name, "N1", VALUES, secrets.token_bytes)
     recorded(
         trial.record(
@@ -34,8 +35,7 @@ def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
                 "S01",
                 on=FROM,
                 participant="N1",
-                person_token=who.person_token,
-                identity=who.identity,
+                identity=who,
             )
         )
     )
@@ -55,7 +55,7 @@ def test_a_person_is_met_again_opened_and_forgotten(keyring: Keyring) -> None:
             "S01",
             on=FROM,
             participant="N2",
-            person_token=same.person_token,
+            identity=same,
         )
     )
     assert isinstance(twice, Refused)
@@ -93,8 +93,7 @@ def test_nothing_identifying_is_in_the_ledger_in_plain_sight(keyring: Keyring) -
                 "S01",
                 on=FROM,
                 participant="N1",
-                person_token=who.person_token,
-                identity=who.identity,
+                identity=who,
             )
         )
     )

@@ -147,8 +147,7 @@ def _register(led: _Led, keyring: Keyring, number: str) -> None:
         participants.ParticipantRegistered,
         COORDINATOR,
         participant=number,
-        person_token=who.person_token,
-        identity=who.identity,
+        identity=who,
         sex="female",
         birth=PEOPLE[number]["birth_date"][:4],
     )

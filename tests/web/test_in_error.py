@@ -91,12 +91,13 @@ def test_a_registration_is_corrected_with_its_sealed_birth(app: Running, signed_
     at = state(app).participants[number].position
     page = markup(client.get(f"/entries/{at}/correct/"))
     assert "Left empty, it stays as it is." in page
-    token = state(app).participants[number].person_token
+    identity = state(app).participants[number].identity
     said = sends(app, sex="male", birth_date="1991-06-15", correction_reason="misread")
     assert client.post(f"/entries/{at}/correct/", said).status_code == 302
     one = state(app).participants[number]
     assert (one.sex, one.birth) == ("male", "1991")
-    assert one.person_token != token
+    assert one.identity.keys() == identity.keys()
+    assert one.identity != identity
     row = markup(client.get(f"/participants/{number}/eligibility/"))
     assert "35 years old on" in row.split('id="criterion-I0"')[1].split("</tr>")[0]
     page = markup(client.get(f"/participants/{number}/"))

@@ -259,6 +259,7 @@ _ROWS = (
             "person_token",
             "likeness",
             "screened_as",
+            "namesakes",
             "identity",
             "birth",
         ),

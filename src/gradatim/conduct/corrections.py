@@ -35,7 +35,7 @@ CORRECTABLE: tuple[type[Event], ...] = tuple(
 
 
 _OF_THE_SYSTEM: Mapping[type[Event], frozenset[str]] = {
-    ParticipantRegistered: frozenset({"screened_as"}),
+    ParticipantRegistered: frozenset({"screened_as", "namesakes"}),
     **{kind: frozenset({field}) for kind, field in NUMBER_OF.items()},
 }
 """Fields by which other entries name an entry, or which the ledger fills in."""

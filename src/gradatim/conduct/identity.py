@@ -1,9 +1,10 @@
 """Directly identifying data: in the ledger only as commitments and ciphertext.
 
 Each value (name, birth date, telephone, identity number) is committed to as SHA-256(salt | value)
-with a random salt of 32 bytes. Beside the commitment stand salt and value, encrypted with
-AES-256-GCM under the participant's own key, which is kept outside the database and its backups.
-Erasing that key leaves every event and hash as it was, and nobody can read the value again.
+with a random salt of 32 bytes. Beside the commitment stand salt and value, padded and encrypted
+with AES-256-GCM under the participant's own key, which is kept outside the database and its
+backups. Erasing that key leaves every event and hash as it was; nobody can read the value again,
+nor try a guess against what stands there.
 
 Source: NIST SP 800-38D (GCM, nonces of 96 bits); RFC 2104 (HMAC); Unicode Annex 15 (NFKC).
 """
@@ -21,7 +22,7 @@ from gradatim.conduct.events.base import Sealed
 from gradatim.core.errors import UnusableInput
 
 ERASED = "erased"
-KEY, SALT, NONCE = 32, 32, 12  # bytes
+KEY, SALT, NONCE, BLOCK = 32, 32, 12, 64  # bytes
 BIRTH_DATE = "birth_date"
 PERSON = ("name", BIRTH_DATE)
 
@@ -50,7 +51,7 @@ def seal(
     sealed = {}
     for field, value in values.items():
         salt, nonce = random(SALT), random(NONCE)
-        secret = cipher.encrypt(nonce, salt + value.encode(), _bound(whose, field))
+        secret = cipher.encrypt(nonce, salt + _padded(value), _bound(whose, field))
         sealed[field] = Sealed(_commitment(salt, value), b64encode(nonce + secret).decode())
     return sealed
 
@@ -79,13 +80,14 @@ def open_field(whose: Whose, field: str, sealed: Sealed, key: bytes) -> tuple[by
     try:
         secret = b64decode(sealed.ciphertext, validate=True)
         plain = AESGCM(_whole(key)).decrypt(secret[:NONCE], secret[NONCE:], _bound(whose, field))
-        salt, value = plain[:SALT], plain[SALT:].decode()
+        salt, told = plain[:SALT], plain[SALT:].decode()
     except (InvalidTag, ValueError) as error:
         why = "the key is another's, or the value was altered"
         raise UnusableInput("this value cannot be opened", where, why) from error
-    if not prove(sealed, value, salt):
-        raise UnusableInput("this value does not fit its commitment", where)
-    return salt, value
+    for length in range(len(told.rstrip(_FILL)), len(told) + 1):
+        if prove(sealed, told[:length], salt):
+            return salt, told[:length]
+    raise UnusableInput("this value does not fit its commitment", where)
 
 
 def prove(sealed: Sealed, value: str, salt: bytes) -> bool:
@@ -93,17 +95,26 @@ def prove(sealed: Sealed, value: str, salt: bytes) -> bool:
     return hmac.compare_digest(sealed.commitment, _commitment(salt, value))
 
 
-def person_token(values: Mapping[str, str], pepper: bytes) -> str:
-    """Give a token by which the same person is met again without storing who it is.
+class Person(NamedTuple):
+    """By what somebody is met again: worked out of who they are when it is asked, and never kept.
 
-    Case, spaces and compatible forms of characters do not matter.
+    Args:
+        same: of the same person always the same; case, spaces and compatible forms of characters do
+            not matter.
+        alike: of who may be written in another way; the order of names, accents and the way in
+            which a date is written do not matter. Whoever shares one may be the same person, and
+            may be another: a person has to say. Two for a date that is read in two ways.
+    """
+
+    same: str
+    alike: tuple[str, ...]
+
+
+def person_of(values: Mapping[str, str]) -> Person:
+    """Return by what a person is met again.
 
     Args:
         values: with `name` and `birth_date`.
-        pepper: a secret of the trial, kept with the keys.
-
-    Returns:
-        HMAC-SHA-256, hexadecimal.
 
     Raises:
         UnusableInput: name or birth date is missing or blank.
@@ -116,27 +127,27 @@ def person_token(values: Mapping[str, str], pepper: bytes) -> str:
             "the name or the birth date is missing",
             "give both",
         )
-    return hmac.new(_whole(pepper), json.dumps(folded).encode(), sha256).hexdigest()
+    name = " ".join(sorted(_WORD.findall(_plain(values.get("name", "")))))
+    days = _readings(values.get(BIRTH_DATE, ""))
+    return Person(json.dumps(folded), tuple(json.dumps(["alike", name, day]) for day in days))
 
 
-def likeness(values: Mapping[str, str], pepper: bytes) -> tuple[str, ...]:
-    """Give tokens by which somebody is met again who may be written in another way.
+def person_token(values: Mapping[str, str], pepper: bytes) -> str:
+    """Return the token by which a made-up person is met again where nobody keeps their key.
 
-    The order of names, accents and the way in which a date is written do not matter. Whoever
-    shares one may be the same person, and may be another: a person has to say.
+    In a trial of people none is kept: whoever has the pepper could try a name against it.
 
     Args:
         values: with `name` and `birth_date`.
-        pepper: as for `person_token`.
+        pepper: 32 bytes.
 
     Returns:
-        HMAC-SHA-256, hexadecimal; two for a date that is read in two ways.
+        HMAC-SHA-256, hexadecimal.
+
+    Raises:
+        UnusableInput: name or birth date is missing or blank.
     """
-    name = " ".join(sorted(_WORD.findall(_plain(values.get("name", "")))))
-    return tuple(
-        hmac.new(_whole(pepper), json.dumps(["alike", name, day]).encode(), sha256).hexdigest()
-        for day in _readings(values.get(BIRTH_DATE, ""))
-    )
+    return hmac.new(_whole(pepper), person_of(values).same.encode(), sha256).hexdigest()
 
 
 _WORD = re.compile(r"\w+")
@@ -169,6 +180,18 @@ def _folded(text: str) -> str:
     """Fold twice: case folding can undo the normal form."""
     once = unicodedata.normalize("NFKC", text).casefold()
     return "".join(unicodedata.normalize("NFKC", once).split())
+
+
+def _padded(value: str) -> bytes:
+    """Fill a value up, so that the length of a name is not told for ever.
+
+    Earlier versions did not. Where a value ends is told by its commitment.
+    """
+    told = value.encode()
+    return told.ljust(-(-len(told) // BLOCK) * BLOCK, _FILL.encode())
+
+
+_FILL = "\0"
 
 
 def _commitment(salt: bytes, value: str) -> str:

@@ -6,7 +6,6 @@ Should the machine stop between the two, `forget` does the rest when it is next 
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 import msgspec
 
@@ -14,25 +13,24 @@ from gradatim.conduct.events.base import Sealed
 from gradatim.conduct.events.participants import ParticipantRegistered
 from gradatim.conduct.identity import (
     BIRTH_DATE,
+    PERSON,
+    Person,
     Whose,
-    likeness,
-    person_token,
+    person_of,
     seal,
     unseal,
 )
 from gradatim.conduct.keyring.stores import Keyring, records_key
-from gradatim.conduct.state import Participant, State, UnsealedBirth, UnsealedWords
+from gradatim.conduct.state import (
+    Participant,
+    Recognised,
+    State,
+    UnsealedBirth,
+    UnsealedWords,
+)
 from gradatim.conduct.views.birth import agreed
 from gradatim.core.dates import Day, parse_day
 from gradatim.core.errors import UnusableInput
-
-
-class Identity(NamedTuple):
-    """What a registration holds of who somebody is."""
-
-    person_token: str
-    identity: dict[str, Sealed]
-    likeness: tuple[str, ...] = ()
 
 
 def sealed(
@@ -41,7 +39,7 @@ def sealed(
     participant: str,
     values: Mapping[str, str],
     random: Callable[[int], bytes],
-) -> Identity:
+) -> dict[str, Sealed]:
     """Seal a person's identifying data under a key of their own, made now.
 
     Args:
@@ -53,10 +51,8 @@ def sealed(
     Raises:
         UnusableInput: name or birth date is missing; the key cannot be kept.
     """
-    pepper = keyring.pepper()
-    token, alike = person_token(values, pepper), likeness(values, pepper)
-    key = keyring.make(participant)
-    return Identity(token, seal(Whose(trial, participant), values, key, random), alike)
+    person_of(values)
+    return seal(Whose(trial, participant), values, keyring.make(participant), random)
 
 
 def sealed_anew(
@@ -65,7 +61,7 @@ def sealed_anew(
     participant: Participant,
     values: Mapping[str, str],
     random: Callable[[int], bytes],
-) -> Identity:
+) -> dict[str, Sealed]:
     """Seal a person's identifying data as they are corrected, under the key that they have.
 
     Raises:
@@ -74,10 +70,8 @@ def sealed_anew(
     key = keyring.key(participant.id)
     if key is None:
         raise UnusableInput("identifying data are not held", participant.id)
-    pepper = keyring.pepper()
-    whose = Whose(state.trial, participant.id)
-    sealed = seal(whose, values, key, random)
-    return Identity(person_token(values, pepper), sealed, likeness(values, pepper))
+    person_of(values)
+    return seal(Whose(state.trial, participant.id), values, key, random)
 
 
 def resealed(
@@ -157,6 +151,23 @@ def unsealing(keyring: Callable[[], Keyring | None], trial: str) -> UnsealedBirt
     return birth
 
 
+def recognising(keyring: Callable[[], Keyring | None], trial: str) -> Recognised:
+    """Return what tells by what a trial's participants are met again, while their keys are there.
+
+    So that a person is registered once, nothing has to be kept that could be tried against a guess
+    once their key is destroyed.
+    """
+
+    def person(participant: str, identity: Mapping[str, Sealed]) -> Person | None:
+        one = {name: value for name, value in identity.items() if name in PERSON}
+        try:
+            return person_of(_unsealed(keyring, participant, Whose(trial, participant), one))
+        except UnusableInput:  # sealed in part, or not to be opened here
+            return None
+
+    return person
+
+
 def unsealing_words(keyring: Callable[[], Keyring | None], trial: str) -> UnsealedWords:
     """Return what opens the sealed words of the records of a trial's participants.
 
@@ -188,6 +199,12 @@ def _unsealed(
 
 
 def forget(keyring: Keyring, state: State) -> list[str]:
-    """Destroy the keys of all whose data were erased; give those that were still there."""
-    erased = (one.id for one in state.participants.values() if one.erased)
+    """Destroy the keys of all whose data were erased; give those that were still there.
+
+    With the first goes the pepper of earlier versions: by it a guess at a name could be tried
+    against the tokens that those left in the ledger. Nothing is told by it any more.
+    """
+    erased = [one.id for one in state.participants.values() if one.erased]
+    if erased:
+        keyring.erase_pepper()
     return [id_ for id_ in erased if any([keyring.erase(id_), keyring.erase(records_key(id_))])]

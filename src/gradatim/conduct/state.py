@@ -18,6 +18,7 @@ from gradatim.conduct.events import findings, logs, participants, product, safet
 from gradatim.conduct.events.base import Event, Sealed
 from gradatim.conduct.events.messages import StoredText
 from gradatim.conduct.events.trial import Applies, Part
+from gradatim.conduct.identity import Person
 from gradatim.core.dates import Day
 from gradatim.dosing.inventory import Inventory, Lot
 from gradatim.dosing.movements import ContainerFault
@@ -28,6 +29,8 @@ _Value = TypeVar("_Value")
 
 UnsealedBirth = Callable[[str, Mapping[str, Sealed]], Day | None]
 """Opens the sealed date of birth of a participant, by number; None where that cannot be read."""
+Recognised = Callable[[str, Mapping[str, Sealed]], Person | None]
+"""Tells by what a participant is met again, by number; None where that cannot be read."""
 UnsealedWords = Callable[[str, Mapping[str, Sealed]], Mapping[str, str]]
 """Opens what is sealed of a participant, by number; leaves out what cannot be read."""
 
@@ -405,9 +408,10 @@ class Delegation(NamedTuple):
 class State:
     """The trial at one position of its ledger.
 
-    `unsealed_birth` and `unsealed_words` are no part of it, but how whoever has the participants'
-    keys reads their exact age, and what their records are coded as; without them, as in the state
-    of an earlier time, the ledger's own words are all there is.
+    `unsealed_birth`, `unsealed_words` and `recognised` are no part of it, but how whoever has the
+    participants' keys reads their exact age, what their records are coded as, and meets the same
+    person again; without them, as in the state of an earlier time, the ledger's own words are all
+    there is.
 
     `software` are the versions of gradatim that wrote the ledger, each with its first entry; what
     was written before that was kept names none. `explained` are the faults of a bag that were known
@@ -461,6 +465,7 @@ class State:
     exports: list[int] = field(default_factory=list)
     unsealed_birth: UnsealedBirth | None = field(default=None, repr=False, compare=False)
     unsealed_words: UnsealedWords | None = field(default=None, repr=False, compare=False)
+    recognised: Recognised | None = field(default=None, repr=False, compare=False)
     _known: _Known = field(default_factory=dict, repr=False, compare=False)
 
     def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:

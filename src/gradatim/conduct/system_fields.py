@@ -85,11 +85,9 @@ def _registration(now: Circumstances, fields: Fields) -> Fields:
     return {
         **fields,
         "participant": number,
-        "person_token": identity.person_token,
-        "likeness": list(identity.likeness),
         "identity": {
             name: {"commitment": one.commitment, "ciphertext": one.ciphertext}
-            for name, one in identity.identity.items()
+            for name, one in identity.items()
         },
     }
 

@@ -43,10 +43,10 @@ from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.permissions import permitted
 from gradatim.conduct.policies import check, noted, refusals, unmet_rules
-from gradatim.conduct.policies.entry import screened_before
+from gradatim.conduct.policies.entry import told_apart
 from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words
-from gradatim.conduct.state import State, UnsealedBirth, UnsealedWords
+from gradatim.conduct.state import Recognised, State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
 from gradatim.conduct.views.urgent import covering
 from gradatim.core.errors import UnusableInput, shortened
@@ -91,6 +91,7 @@ class Trial:
         name: the trial's name in it.
         unsealed_birth: opens sealed dates of birth, for whoever has the participants' keys.
         unsealed_words: opens what their records are coded as.
+        recognised: tells by what they are met again.
 
     `fault` says where the chain of hashes of the entries that were read is broken; it is empty
     where it is whole. Facts go on being recorded: whoever shows the trial shows it too.
@@ -104,9 +105,15 @@ class Trial:
         name: str,
         unsealed_birth: UnsealedBirth | None = None,
         unsealed_words: UnsealedWords | None = None,
+        recognised: Recognised | None = None,
     ) -> None:
         self.store, self.name = store, name
-        self.state = State(name, unsealed_birth=unsealed_birth, unsealed_words=unsealed_words)
+        self.state = State(
+            name,
+            unsealed_birth=unsealed_birth,
+            unsealed_words=unsealed_words,
+            recognised=recognised,
+        )
         self.head = Head(0, genesis(name))
         self.fault = ""
         self.not_sealed: NotSealed | None = None
@@ -309,8 +316,8 @@ class Trial:
             again = asked_again(state, event)
             stamped = msgspec.structs.replace(stamped, answers=again.answers)
             found += again.broken
-        if isinstance(event, ParticipantRegistered):
-            stamped = msgspec.structs.replace(stamped, screened_as=screened_before(state, event))
+        if isinstance(stamped, ParticipantRegistered):
+            stamped = told_apart(state, stamped)
         return [stamped, *self._deviations(stamped, found), *open_queries(state, stamped)]
 
     def _deviations(self, event: Event, broken: list[tuple[int, str, Text]]) -> Iterator[Event]:

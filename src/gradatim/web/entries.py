@@ -26,6 +26,7 @@ HIDDEN = {
     "identity",
     "person_token",
     "likeness",
+    "namesakes",
     "document",
     "signature",
     "recorded_at",

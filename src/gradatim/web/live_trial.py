@@ -20,7 +20,7 @@ from gradatim.conduct.event_store import (
     StoreMode,
 )
 from gradatim.conduct.ledger import Entry, Seal
-from gradatim.conduct.personal import unsealing, unsealing_words
+from gradatim.conduct.personal import recognising, unsealing, unsealing_words
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.tasks import tasks
@@ -128,7 +128,7 @@ class Running:
         self.lock = threading.RLock()
         name = name or self._only(url)
         opening = unsealing(keyring_or_none, name), unsealing_words(keyring_or_none, name)
-        self.trial = Trial(self.store, name, *opening)
+        self.trial = Trial(self.store, name, *opening, recognising(keyring_or_none, name))
 
     @contextmanager
     def held(self) -> Iterator[Trial]:

@@ -26,18 +26,34 @@ Version = Annotated[str, Meta(max_length=40)]
 class ParticipantRegistered(Event, frozen=True):
     """A person enters screening under a number; who they are is sealed.
 
-    `person_token` is a keyed hash of who they are: the same person twice is seen by it. `likeness`
-    are hashes of what they may be written as otherwise: whoever shares one may be the same person.
-    `screened_as` is their number of an earlier screening, which failed; the system fills it in.
+    The same person twice is seen by opening who the others are, so that nothing stands here that
+    could be tried against a guess once their key is destroyed.
+
+    Args:
+        participant: their number.
+        person_token: of earlier versions and of made-up people: a keyed hash of who they are, by
+            which the same person twice is seen.
+        likeness: of earlier versions: such hashes of what they may be written as otherwise.
+        screened_as: their number of an earlier screening, which failed; the system fills it in.
+        namesakes: the statements that they are another person than others, which this registration
+            uses up; the system fills them in.
+        identity: who they are, sealed.
+        sex, birth: in clear; of the birth the year.
     """
 
     participant: Id
-    person_token: Sha256
+    person_token: Sha256 | None = None
     likeness: tuple[Sha256, ...] = ()
     screened_as: Id | None = None
+    namesakes: tuple[Number, ...] = ()
     identity: dict[Name, Sealed] = {}
     sex: Literal["female", "male", "other", ""] = ""
     birth: PartialDate | None = None
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The keyed hashes of who they are, and of who they may be, if there are any."""
+        return (*([self.person_token] if self.person_token else []), *self.likeness)
 
 
 Language = Annotated[str, Meta(min_length=2, max_length=35)]

@@ -29,10 +29,14 @@ from gradatim.conduct.transitions import STEPS
 def _registered(state: State, position: int, event: participants.ParticipantRegistered) -> None:
     if event.participant in state.participants:
         return
-    one = Participant(event.participant, event.site, position, person_token=event.person_token)
+    one = Participant(event.participant, event.site, position)
+    one.person_token = event.person_token or ""
     state.participants[event.participant] = one
     as_registered(one, event)
-    for token in (event.person_token, *event.likeness):
+    for whose, at in list(state.namesakes.items()):
+        if at in event.namesakes:
+            del state.namesakes[whose]
+    for token in event.tokens:
         known = state.tokens.setdefault(token, [])
         for alike in known:  # a statement that there is a namesake is of one registration
             state.namesakes.pop((alike, event.site), None)
@@ -42,12 +46,12 @@ def _registered(state: State, position: int, event: participants.ParticipantRegi
 def _known_by(state: State, was: participants.ParticipantRegistered, now: Event) -> None:
     """Know a person by what their registration says now."""
     assert isinstance(now, participants.ParticipantRegistered)
-    for token in (was.person_token, *was.likeness):
+    for token in was.tokens:
         state.tokens[token].remove(was.participant)
-    for token in (now.person_token, *now.likeness):
+    for token in now.tokens:
         state.tokens.setdefault(token, []).append(now.participant)
     if one := state.participants.get(was.participant):
-        one.person_token = now.person_token
+        one.person_token = now.person_token or ""
 
 
 def _namesake(state: State, position: int, event: participants.NamesakeStated) -> None:

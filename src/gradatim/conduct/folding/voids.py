@@ -79,7 +79,7 @@ def _drop(state: State, position: int) -> None:
             if at in one.entries:
                 one.drop(at, kind)
     if isinstance(event, participants.ParticipantRegistered):
-        for token in (event.person_token, *event.likeness):
+        for token in event.tokens:
             state.tokens[token] = [one for one in state.tokens[token] if one != event.participant]
     shown = [position, *state.deviations_of.get(position, ())]
     answer(state, shown, state.voids[position].position)
@@ -103,7 +103,7 @@ def _taken_back(state: State, position: int, of: int) -> None:
             if at in one.voided:
                 one.restore(at, kind)
     if isinstance(event, participants.ParticipantRegistered):
-        for token in (event.person_token, *event.likeness):
+        for token in event.tokens:
             state.tokens.setdefault(token, []).append(event.participant)
     for at in (entry, *state.deviations_of.get(entry, ())):
         known = state.deviations.get(at)

@@ -13,6 +13,7 @@ from gradatim.conduct.identity import KEY
 from gradatim.core.errors import UnusableInput
 
 PEPPER = "pepper"
+"""The file of the secret by which earlier versions met a person again."""
 
 
 def records_key(participant: str) -> str:
@@ -48,14 +49,15 @@ class Keyring:
         """Make a participant's key; the one that is there if there is one."""
         return self.key(participant) or self._write(self._path(participant))
 
-    def pepper(self) -> bytes:
-        """Give the trial's secret for `person_token`, made on first use."""
-        path = self.folder / PEPPER
-        return self._read(path) or self._write(path)
+    def erase_pepper(self) -> bool:
+        """Overwrite and remove the secret of earlier versions; say whether there was one."""
+        return self._erase(self.folder / PEPPER)
 
     def erase(self, participant: str) -> bool:
         """Overwrite and remove a participant's key; say whether there was one."""
-        path = self._path(participant)
+        return self._erase(self._path(participant))
+
+    def _erase(self, path: Path) -> bool:
         try:
             with path.open("r+b") as file:
                 file.write(bytes(KEY))

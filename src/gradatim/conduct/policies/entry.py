@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from gradatim.conduct.days import happened_at
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import (
@@ -97,15 +99,12 @@ def the_number_is_new(state: State, event: ParticipantRegistered) -> Verdict:
 def the_person_is_new(state: State, event: ParticipantRegistered) -> Verdict:
     """The same person is not registered twice, but to be screened again as the protocol allows.
 
-    Who only looks alike is told apart by a signed statement. Another site learns no number.
+    Who only looks alike is told apart by a signed statement. Where another site is concerned the
+    one that asks is told to call the sponsor's office, and nothing more.
     """
-    same = _known_as(state, event, (event.person_token,))
-    alike = [one for one in _known_as(state, event, event.likeness) if one not in same]
+    same, alike = who_it_may_be(state, event)
     if any(one.site != event.site for one in (*same, *alike)):
-        return broken(
-            "somebody who may be this person is registered at another site: the sponsor's office "
-            "must look, and states if it is another person"
-        )
+        return broken(CALL_THE_SPONSOR)
     told = "; where it is another person, an investigator states that first"
     if alike:
         numbers = ", ".join(one.id for one in alike)
@@ -122,21 +121,65 @@ def the_person_is_new(state: State, event: ParticipantRegistered) -> Verdict:
     )
 
 
-def _known_as(
-    state: State, event: ParticipantRegistered, tokens: Iterable[str]
-) -> list[Participant]:
-    """Return who is known by tokens, but those of whom it is stated that this is somebody else."""
-    names = dict.fromkeys(name for token in tokens for name in state.tokens.get(token, ()))
-    people = [state.participants[name] for name in names]
-    return [
-        one for one in people if not one.merged_into and (one.id, event.site) not in state.namesakes
+CALL_THE_SPONSOR = "call the sponsor's office before you register this person"
+"""What a site is told that registers whom another has, or may have."""
+_People = list[Participant]
+
+
+def who_it_may_be(state: State, event: ParticipantRegistered) -> tuple[_People, _People]:
+    """Return which participants a person who is registered is, and which others they may be.
+
+    Those left out of whom it is stated that this is somebody else, and numbers given up.
+    """
+    same, alike = _met(state, event)
+    others = [
+        one
+        for one in state.participants.values()
+        if not one.merged_into and (one.id, event.site) not in state.namesakes
     ]
+    return (
+        [one for one in others if one.id in same],
+        [one for one in others if one.id in alike - same],
+    )
 
 
-def screened_before(state: State, event: ParticipantRegistered) -> str | None:
-    """Return the number under which a person who is registered was screened last; None: never."""
-    same = _known_as(state, event, (event.person_token,))
-    return same[-1].id if same else None
+def _met(state: State, event: ParticipantRegistered) -> tuple[set[str], set[str]]:
+    """Return the numbers of who is met again, and of who may be.
+
+    Who was erased is met no more, but by what earlier versions left in the ledger.
+    """
+    same, alike = _known_as(state, (event.person_token or "",)), _known_as(state, event.likeness)
+    opens = state.recognised
+    asked = opens(event.participant, event.identity) if opens else None
+    if opens is None or asked is None:
+        return same, alike
+    for one in state.participants.values():
+        held = not one.erased and state.counts(one.position)
+        known = opens(one.id, one.identity) if held else None
+        if known is not None and known.same == asked.same:
+            same.add(one.id)
+        if known is not None and {*known.alike} & {*asked.alike}:
+            alike.add(one.id)
+    return same, alike
+
+
+def _known_as(state: State, tokens: Iterable[str]) -> set[str]:
+    return {name for token in tokens for name in state.tokens.get(token, ())}
+
+
+def told_apart(state: State, event: ParticipantRegistered) -> ParticipantRegistered:
+    """Return a registration with what is worked out of who the person is.
+
+    The number under which they were screened last, and the statements that tell them from others,
+    each of which is of one registration.
+    """
+    same, _ = who_it_may_be(state, event)
+    stated = (state.namesakes.get((name, event.site)) for name in set.union(*_met(state, event)))
+    return msgspec.structs.replace(
+        event,
+        screened_as=same[-1].id if same else None,
+        namesakes=tuple(sorted(at for at in stated if at is not None)),
+    )
 
 
 def another_person_signs(state: State, event: VoidConfirmed) -> Verdict:

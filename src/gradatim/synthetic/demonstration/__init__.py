@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.events.base import Sealed
 from gradatim.conduct.events.trial import RoleGranted
+from gradatim.conduct.identity import KEY, person_token
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import sealed
 from gradatim.conduct.simulate import committee
@@ -108,7 +109,7 @@ def _identity(
     """Seal a name that is obviously made up."""
     values = {"name": f"Made-up Person {name}", "birth_date": str(facts.birth)}
     made = sealed(keyring, trial, name, values, keyring.random)
-    return made.person_token, made.identity
+    return person_token(values, bytes(KEY)), made
 
 
 def _abnormal(names: dict[str, str]) -> dict[str, tuple[Abnormal, ...]]:

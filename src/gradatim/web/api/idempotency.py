@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from gradatim.conduct.corrections import as_recorded
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.identity import person_token
+from gradatim.conduct.events.participants import ParticipantRegistered
+from gradatim.conduct.identity import person_of
 from gradatim.conduct.state import State
 from gradatim.core.errors import UnusableInput
 from gradatim.web.api.input_events import filled_in, instead
-from gradatim.web.keyring import keyring
 
 
 def refuse_another(
@@ -24,7 +24,7 @@ def refuse_another(
         UnusableInput: the entry at the key's position is another act, or says something else.
     """
     entry = as_recorded(state, position)
-    same = type(entry).__name__ == name and site == entry.site and _says(entry, name, fields)
+    same = type(entry).__name__ == name and site == entry.site and _says(state, entry, name, fields)
     if not same:
         raise UnusableInput(
             _("this key was used for another act"),
@@ -34,11 +34,16 @@ def refuse_another(
         )
 
 
-def _says(entry: Event, name: str, fields: dict[str, Any]) -> bool:
+def _of_the_same(state: State, entry: ParticipantRegistered, fields: dict[str, Any]) -> bool:
+    """Whether a registration is of the person that is given, as far as its key still tells."""
+    known = state.recognised and state.recognised(entry.participant, entry.identity)
+    return not known or known.same == person_of(fields).same
+
+
+def _says(state: State, entry: Event, name: str, fields: dict[str, Any]) -> bool:
     """Whether an entry says what is given, with what the application filled in left aside."""
     given = {key: value for key, value in fields.items() if key not in instead(name)}
-    token = getattr(entry, "person_token", None)
-    if token is not None and token != person_token(fields, keyring().pepper()):
+    if isinstance(entry, ParticipantRegistered) and not _of_the_same(state, entry, fields):
         return False
     ours = {
         key: value

@@ -6,7 +6,7 @@ import msgspec
 
 from gradatim.conduct.events.base import Event
 
-HIDDEN = ("identity", "person_token", "document", "sealed")
+HIDDEN = ("identity", "person_token", "likeness", "namesakes", "document", "sealed")
 """Fields that are never shown: seals, the keyed hash of a person, and a protocol's whole text."""
 
 

@@ -234,9 +234,4 @@ def _person_anew(state: State, one: Participant, said: dict[str, Any]) -> dict[s
     }
     birth = birth_recorded(values["birth_date"])
     anew = sealed_anew(keys, state, one, values, secrets.token_bytes)
-    return {
-        "identity": msgspec.to_builtins(anew.identity),
-        "person_token": anew.person_token,
-        "likeness": list(anew.likeness),
-        "birth": birth,
-    }
+    return {"identity": msgspec.to_builtins(anew), "birth": birth}
