@@ -18,7 +18,8 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.ledger import Entry
-from gradatim.conduct.proposals import act_of, proposed
+from gradatim.conduct.proposals import proposed
+from gradatim.conduct.proposed_acts import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.opening import BAG_ML, CELLS_PER_ML
 from gradatim.conduct.state import Participant, State

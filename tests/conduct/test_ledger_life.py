@@ -19,7 +19,7 @@ from gradatim.conduct.events.safety import AdverseEventReported
 from gradatim.conduct.events.trial import SiteOpened
 from gradatim.conduct.events.upcasting import UPCASTS, version_of
 from gradatim.conduct.fold import fold
-from gradatim.conduct.proposals import act_of
+from gradatim.conduct.proposed_acts import act_of
 from gradatim.conduct.trial import Recorded, Refused, Trial
 from gradatim.core.errors import UnusableInput
 from tests.conduct.generated import FROM, NAME, beginning, begun

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gradatim.conduct.conflicts import altered
+from gradatim.conduct.alterations import altered
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import logs as m
@@ -41,8 +41,9 @@ from gradatim.conduct.policies import (
 )
 from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
-from gradatim.conduct.proposals import act_of, altered_since, holding
+from gradatim.conduct.proposals import altered_since, holding
 from gradatim.conduct.proposals import proposed as proposed_event
+from gradatim.conduct.proposed_acts import act_of
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE

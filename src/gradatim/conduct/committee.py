@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, cast
 
-from gradatim.conduct.conflicts import altered
+from gradatim.conduct.alterations import altered
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.review import ProposalMade
 from gradatim.conduct.numbering import next_proposal
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.policies.review import the_committee_signs
 from gradatim.conduct.policies.verdicts import rule
-from gradatim.conduct.proposals import act_of, holding, proposed, signatures_needed
+from gradatim.conduct.proposals import holding, proposed, signatures_needed
+from gradatim.conduct.proposed_acts import act_of
 from gradatim.conduct.state import Proposal, State
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 from gradatim.core.truth import TRUE

@@ -1,113 +1,195 @@
-"""What an event touches, and what alters what a committee signs: whoever decides must have seen it.
+"""What an act is about, and what its entry changes: whoever acts must have seen it.
 
-`conflicting_entries` is about one act and the entries beside it; `altered` is about a proposal,
-which several sign one after another while the trial goes on.
+An entry touches what it changes; whoever signs looks at more: a judgement of somebody at the rules
+it is made by, a step of a dose at its product and at whether dosing goes on. What alters the
+subject of a proposal, which several sign one after another, is said in `alterations`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gradatim.conduct.events import findings
+from gradatim.conduct.events import coding, participants, product, review, safety, trial
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.findings import ClinicalSignificanceSigned
-from gradatim.conduct.events.participants import (
-    Disposition,
-    EntryCorrected,
-    EntryVoided,
-    FactRecorded,
-    InformedConsentWithdrawn,
-    ParticipantEnrolled,
-    ParticipantFound,
-    ParticipantReplaced,
-    ParticipantsMerged,
-    VoidConfirmed,
-)
-from gradatim.conduct.events.product import (
-    DoseAdministered,
-    DosePrepared,
-    DoseWithheld,
-    PreDoseChecklistSigned,
-    ProductQuarantined,
-    TemperatureExcursion,
-)
+from gradatim.conduct.events.participants import EntryCorrected, EntryVoided, VoidConfirmed
 from gradatim.conduct.events.records import RecordJudged
-from gradatim.conduct.events.review import DoseDecision, SourceDataVerified
-from gradatim.conduct.events.safety import (
-    AdverseEventAssessed,
-    AdverseEventClassified,
-    AdverseEventReported,
-    AdverseEventResolved,
-    AdverseEventUpdated,
-    DoseLimitingToxicityAdjudicated,
-    MedicationErrorReported,
-    PregnancyReported,
-)
-from gradatim.conduct.events.trial import (
-    ProtocolAmended,
-    ReferenceRangesRecorded,
-    RulingSigned,
-    TrialPaused,
-    TrialStopped,
-    UrgentSafetyMeasureEnded,
-    UrgentSafetyMeasureTaken,
-)
+from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
 
 _COHORT = (
-    ParticipantEnrolled,
-    ParticipantReplaced,
-    DoseDecision,
-    PreDoseChecklistSigned,
-    DoseAdministered,
+    participants.ParticipantEnrolled,
+    participants.ParticipantReplaced,
+    review.DoseDecision,
+    product.PreDoseChecklistSigned,
+    product.DoseAdministered,
 )
+_DOSING = (
+    trial.TrialPaused,
+    trial.TrialResumed,
+    trial.TrialStopped,
+    trial.UrgentSafetyMeasureTaken,
+    trial.UrgentSafetyMeasureEnded,
+)
+_IN_FORCE = (trial.ProtocolActivated, trial.ProtocolAmended)
+_TASKS = (trial.RoleGranted, trial.RoleRevoked, trial.TrainingRecorded)
+_STEPS_OF_A_DOSE = (
+    product.PreparationVerified,
+    product.BedsideChecked,
+    product.PreDoseChecklistSigned,
+)
+_NO_DATA = (
+    *_TASKS,
+    trial.SealingKeyAdopted,
+    review.ExportMade,
+    review.ReviewMeetingHeld,
+)
+"""What leaves the data of the trial as they are."""
 
 
 def participant_of(state: State, event: Event) -> str | None:
     """Give the participant whom an event is about; a correction is about whom its entry is."""
-    name: str | None = getattr(_about(state, event), "participant", None)
+    name: str | None = getattr(entry_about(state, event), "participant", None)
     return name
 
 
-def _about(state: State, event: Event) -> Event | None:
+def entry_about(state: State, event: Event) -> Event | None:
     """Return the entry that a correction, or a void and its confirmation, is about."""
     if isinstance(event, EntryCorrected | EntryVoided | VoidConfirmed):
         of = state.events.get(event.of)
-        return _about(state, of) if isinstance(of, EntryVoided) else of
+        return entry_about(state, of) if isinstance(of, EntryVoided) else of
     return event
 
 
 def subjects(state: State, event: Event) -> frozenset[str]:
-    """Give the participant, cohort, lot and question of the protocol that an event is about.
+    """Give what an entry changes: a participant, a cohort, a lot, a question, a task, an entry.
 
     A place, and the wait after the first participant of a level, are matters of the whole cohort.
     """
-    known = {"participant": participant_of(state, event), "lot": getattr(event, "lot", None)}
-    found = {f"{kind} {name}" for kind, name in known.items() if name is not None}
-    if isinstance(event, RulingSigned):
-        found.add(f"question {event.question}")
+    about = entry_about(state, event)
+    named = {name: getattr(about, name, None) for name in ("participant", "lot", "proposal")}
+    found = {f"{kind} {name}" for kind, name in named.items() if name is not None}
     if isinstance(event, _COHORT):
         one = state.participants.get(getattr(event, "participant", ""))
         level = getattr(event, "level", None) or (one.level if one else None)
         found.add(f"level {level}")
-    return frozenset(found | _entries(state, event))
+    if not isinstance(event, _NO_DATA):
+        found.add("data")
+    return frozenset(found | _of_the_trial(about) | _entries(state, event))
+
+
+def _of_the_trial(event: Event | None) -> set[str]:
+    """Return what an entry changes that is of no participant."""
+    match event:
+        case trial.RulingSigned():
+            return {f"question {event.question}", "rulings"}
+        case trial.ProtocolSubmitted():
+            return {"document"}
+        case trial.ReferenceRangesRecorded():
+            return {"reference limits"}
+        case participants.ParticipantsMerged():
+            return {f"participant {event.into}"}
+        case coding.TermListLoaded():
+            return {f"term list {event.name}"}
+        case trial.SiteOpened() | trial.SiteClosed():
+            return {f"site {event.site}"}
+        case review.DataLocked() | review.DataUnlocked():
+            return {"lock"}
+    kinds: tuple[tuple[tuple[type[Event], ...], str], ...] = (
+        (_DOSING, "dosing"),
+        (_IN_FORCE, "protocol"),
+        (_PRODUCT, f"product {getattr(event, 'lot', '')}"),
+        (_TASKS, f"tasks of {getattr(event, 'user', '')}"),
+    )
+    return {name for kind, name in kinds if isinstance(event, kind)}
+
+
+_PRODUCT = (
+    product.ProductQuarantined,
+    product.TemperatureExcursion,
+    product.TemperatureExcursionAssessed,
+    product.ProductReleased,
+    product.ProductReturned,
+    product.ProductDestroyed,
+    product.ProductDifferenceExplained,
+)
+"""What says whether a lot may be used."""
 
 
 def _entries(state: State, event: Event) -> set[str]:
     """Return the entries that an event changes, judges or compares with their source."""
     match event:
-        case EntryCorrected() | EntryVoided() | ClinicalSignificanceSigned() | RecordJudged():
+        case (
+            EntryCorrected()
+            | EntryVoided()
+            | ClinicalSignificanceSigned()
+            | RecordJudged()
+            | safety.ProtocolDeviationReviewed()
+            | trial.UrgentSafetyMeasureNotified()
+            | trial.UrgentSafetyMeasureEnded()
+        ):
             return {f"entry {event.of}"}
         case VoidConfirmed():
             of = state.events.get(event.of)
-            return {f"entry {of.of}"} if isinstance(of, EntryVoided) else set()
-        case SourceDataVerified():
+            return {
+                f"entry {event.of}",
+                *({f"entry {of.of}"} if isinstance(of, EntryVoided) else ()),
+            }
+        case review.SourceDataVerified():
             return {f"entry {one}" for one in event.entries}
     return set()
 
 
+_Seen = Callable[[State, Any], Iterable[str]]
+
+
+def looked_at(state: State, event: Event) -> frozenset[str]:
+    """Give what an act is about: what it changes, and what its signer looks at besides.
+
+    Of a participant everything that is signed rests on the protocol in force and on the limits of
+    laboratories.
+    """
+    found = set(subjects(state, event)) - {"data", "rulings", "document", "dosing"}
+    if type(event) in MEANINGS and participant_of(state, event) is not None:
+        found |= {"protocol", "rulings", "reference limits"}
+    if isinstance(event, _STEPS_OF_A_DOSE):
+        found |= {"dosing", *_lots_of_dose(state, event)}
+    more = _BESIDES.get(type(event))
+    return frozenset(found | set(more(state, event) if more else ()))
+
+
+def _lots_of_dose(state: State, event: Any) -> set[str]:
+    """Return the product that was set aside, or prepared, for a dose."""
+    one = state.participants.get(event.participant)
+    kinds = (product.ProductAssigned, product.DosePrepared)
+    at = [position for kind in kinds for position in (one.entries_of.get(kind, ()) if one else ())]
+    made: list[Any] = [state.events[position] for position in at]
+    return {f"product {entry.lot}" for entry in made if entry.dose == event.dose}
+
+
+def _deviation(state: State, event: safety.ProtocolDeviationReviewed) -> Iterable[str]:
+    """A deviation is of the entry that broke the rule."""
+    found = state.deviations.get(event.of)
+    return (f"entry {found.of}",) if found is not None and found.of else ()
+
+
+_BESIDES: Mapping[type[Event], _Seen] = {
+    trial.RulingSigned: lambda _state, _event: ("document", "protocol"),
+    trial.ProtocolActivated: lambda _state, _event: ("document", "rulings"),
+    trial.ProtocolAmended: lambda _state, _event: ("document", "rulings"),
+    trial.RoleGranted: lambda _state, event: (f"site {event.site}",),
+    trial.TrialStopped: lambda _state, _event: ("dosing",),
+    trial.UrgentSafetyMeasureEnded: lambda _state, _event: ("dosing",),
+    participants.TransferProposed: lambda _state, event: (f"site {event.to_site}",),
+    participants.ParticipantTransferred: lambda _state, event: (f"site {event.site}",),
+    safety.ProtocolDeviationReviewed: _deviation,
+    review.DataLocked: lambda _state, _event: ("data",),
+}
+"""What the signer of an act looks at, beside what the act changes."""
+
+
 def conflicting_entries(state: State, event: Event, since: int) -> tuple[int, ...]:
     """Give the entries after a position that touch what an event is about."""
-    mine = subjects(state, event)
+    mine = looked_at(state, event)
     return tuple(
         at
         for at in range(since + 1, state.position + 1)
@@ -116,87 +198,15 @@ def conflicting_entries(state: State, event: Event, since: int) -> tuple[int, ..
 
 
 def changed_by_others(state: State, event: Event, seen: int) -> tuple[int, ...]:
-    """Return the entries of others that touched the participant of an event since it was looked at.
+    """Return the entries of others that touched what a fact is about since it was looked at.
 
-    Of what is about no participant that is nothing, but for entries that are said to be verified.
+    A fact that nobody signs and that is about no participant is about nothing that others change.
     """
-    if participant_of(state, event) is None and not isinstance(event, SourceDataVerified):
+    signs = type(event) in MEANINGS or isinstance(event, EntryCorrected)
+    if participant_of(state, event) is None and not signs:
         return ()
     return tuple(
         at
         for at in conflicting_entries(state, event, seen)
         if state.events[at].recorded_by != event.recorded_by
     )
-
-
-_CLINICAL: tuple[type[Event], ...] = (
-    findings.VitalSignsRecorded,
-    findings.LaboratoryResultsRecorded,
-    findings.ScoresRecorded,
-    ClinicalSignificanceSigned,
-    FactRecorded,
-    RecordJudged,
-    EntryCorrected,
-    EntryVoided,
-    VoidConfirmed,
-    ParticipantFound,
-    ParticipantsMerged,
-    DosePrepared,
-    DoseAdministered,
-    DoseWithheld,
-    AdverseEventReported,
-    AdverseEventUpdated,
-    AdverseEventResolved,
-    AdverseEventAssessed,
-    AdverseEventClassified,
-    PregnancyReported,
-    MedicationErrorReported,
-    Disposition,
-    InformedConsentWithdrawn,
-)
-"""What says how a participant is, or was treated."""
-_OF_THE_TRIAL = (
-    TrialPaused,
-    TrialStopped,
-    DoseDecision,
-    UrgentSafetyMeasureTaken,
-    UrgentSafetyMeasureEnded,
-)
-_OF_EVERYTHING = (ProtocolAmended, ReferenceRangesRecorded)
-"""What everybody's records may say otherwise since."""
-_OF_THE_PRODUCT = (TemperatureExcursion, ProductQuarantined)
-
-
-def altered(state: State, act: Mapping[str, Any], since: int) -> tuple[int, ...]:
-    """Return the entries after a position that alter the subject of what the committee signs.
-
-    An adjudication and a replacement are about one participant; dosing is resumed on the whole
-    trial's safety; a dose decision rests on all that is recorded of anybody. Another version of the
-    protocol, or of a laboratory's limits, alters each of them.
-
-    Args:
-        state: the trial now.
-        act: the fields of the act that is proposed, its type under `event`.
-        since: the position of the ledger that was looked at.
-    """
-    return tuple(
-        at for at in range(since + 1, state.position + 1) if _alters(state, act, state.events[at])
-    )
-
-
-def _alters(state: State, act: Mapping[str, Any], event: Event) -> bool:
-    if isinstance(_about(state, event), _OF_EVERYTHING):
-        return True
-    match act.get("event"):
-        case "DoseDecision":
-            return isinstance(event, _OF_THE_TRIAL) or participant_of(state, event) is not None
-        case "TrialResumed":
-            return isinstance(
-                event,
-                (*_CLINICAL, *_OF_THE_TRIAL, *_OF_THE_PRODUCT, DoseLimitingToxicityAdjudicated),
-            )
-    if participant_of(state, event) != act.get("participant"):
-        return False
-    if isinstance(event, DoseLimitingToxicityAdjudicated):
-        return act.get("candidate") in (None, event.candidate)
-    return isinstance(event, (*_CLINICAL, ParticipantReplaced))

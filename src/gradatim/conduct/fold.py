@@ -11,7 +11,7 @@ from gradatim.conduct.events import EVENTS, without_unknown_fields
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding import participants, product, review, trial, voids
 from gradatim.conduct.folding.anew import participant_named, take_step
-from gradatim.conduct.proposals import settle
+from gradatim.conduct.proposed_acts import settle
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transitions import STEPS
 from gradatim.core.collecting import collector_paused

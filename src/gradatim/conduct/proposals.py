@@ -6,32 +6,12 @@ signer saw it: what alters the subject afterwards is signed anew.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
-
-from gradatim.conduct.conflicts import altered
+from gradatim.conduct.alterations import altered
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event
+from gradatim.conduct.proposed_acts import open_proposals
 from gradatim.conduct.state import Proposal, State
-
-OF_THE_RECORD = (
-    "recorded_at",
-    "recorded_by",
-    "protocol",
-    "signature",
-    "signers",
-    "occurred_on",
-    "site",
-    "software",
-)
-"""What belongs to the recording, and is not part of what is proposed."""
-
-
-def act_of(event: Event) -> dict[str, Any]:
-    """Give what is proposed: an event without who recorded it when, and without its signers."""
-    plain: dict[str, Any] = msgspec.to_builtins(event)
-    return {name: value for name, value in plain.items() if name not in OF_THE_RECORD}
 
 
 def proposed(proposal: Proposal, by: Event, signers: Sequence[str]) -> Event:
@@ -79,22 +59,8 @@ def signatures_needed(state: State) -> int:
     return asked.signers if asked else 1
 
 
-def open_proposals(state: State, event: Event) -> list[Proposal]:
-    """Return the open proposals of an act."""
-    if not any(one.status == "open" for one in state.proposals.values()):
-        return []
-    act = act_of(event)
-    return [one for one in state.proposals.values() if one.status == "open" and one.act == act]
-
-
 def unsigned_signers(state: State, event: Event) -> list[str]:
     """Return who is named as a signer of an act and has signed no proposal of it as it stands."""
     signed = {user for one in open_proposals(state, event) for user in holding(state, one)}
     signers: tuple[str, ...] = getattr(event, "signers", ())
     return [user for user in signers if user not in signed]
-
-
-def settle(state: State, event: Event) -> None:
-    """Mark the proposals of an act that has been recorded."""
-    for one in open_proposals(state, event):
-        one.status = "recorded"

@@ -1,7 +1,5 @@
 """Signing an act: password and code again; failures count, and nothing of them is kept."""
 
-import time
-
 import pytest
 from axes.models import AccessAttempt
 
@@ -17,7 +15,7 @@ from tests.web.accounts.people import (
     with_device,
     wrong_code_of,
 )
-from tests.web.conftest import PASSWORD, state
+from tests.web.conftest import PASSWORD, SessionClock, state
 
 SPONSOR = "sponsor.1"
 PATH = "/record/RoleGranted/?site="
@@ -194,31 +192,31 @@ def test_a_signature_that_failed_is_not_the_first(app: Running, device):
     assert not granted(app)
 
 
-def _out_and_in(client, device):
+def _out_and_in(client, device, _clock):
     client.post("/sign-out/")
     sign_in(SPONSOR, client=client)
     client.post("/second-factor/", {"code": code_of(fresh(device))})
 
 
-def _in_anew(client, device):
+def _in_anew(client, device, _clock):
     sign_in(SPONSOR, client=client)
     client.post("/second-factor/", {"code": code_of(fresh(device))})
 
 
-def _rested(client, device):
-    session = client.session
-    session["seen"] = time.time() - 24 * 3600
-    session.save()
+def _rested(client, device, clock):
+    clock.advance(24 * 3600)
     client.get("/")
-    _in_anew(client, device)
+    _in_anew(client, device, clock)
 
 
 @pytest.mark.parametrize("anew", [_out_and_in, _in_anew, _rested])
-def test_another_session_begins_with_all_components(app: Running, device, anew):
+def test_another_session_begins_with_all_components(
+    app: Running, device, anew, session_clock: SessionClock
+):
     client = shown_both(device)
     sent(client, app, 1, password=PASSWORD, code=code_of(device))
     assert not asks_for_code(client)
-    anew(client, device)
+    anew(client, device, session_clock)
     fresh(device)
     assert asks_for_code(client)
     assert sent(client, app, 2, user="monitor.8", password=PASSWORD).status_code == 422

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from gradatim.conduct.alterations import altered
 from gradatim.conduct.catalogue import ACTS
-from gradatim.conduct.conflicts import altered
 from gradatim.conduct.escalation import Advised, advised, bolder
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.review import (
@@ -24,13 +24,12 @@ from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.messages import Breach, listed
 from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.proposals import (
-    act_of,
     altered_since,
     holding,
-    open_proposals,
     signatures_needed,
     unsigned_signers,
 )
+from gradatim.conduct.proposed_acts import act_of, open_proposals
 from gradatim.conduct.state import State
 from gradatim.conduct.views.open_items import OpenItem, may_stay_open, open_items
 from gradatim.conduct.views.safety import possible_dlts

@@ -12,7 +12,7 @@ from gradatim.conduct.events import participants, product, review, safety, trial
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.folding.review import places_at
 from gradatim.conduct.numbering import next_proposal
-from gradatim.conduct.proposals import act_of
+from gradatim.conduct.proposed_acts import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.mistakes import come_to_light
 from gradatim.conduct.simulate.moving import ship, transfer

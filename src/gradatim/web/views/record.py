@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from gradatim.conduct.alterations import altered
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.days import zone_of
@@ -305,6 +306,8 @@ def sent(request: Request, filling: Filling) -> Act:
     act = Act(filling, form, _signing(request, filling))
     if "_more" in request.POST:
         return act
+    if seen := _altered_since(request, act):
+        return overtaken(request, act, seen)
     signing = act.signing is None or act.signing.is_valid()
     if not form.is_valid() or not signing:
         return act
@@ -316,6 +319,18 @@ def sent(request: Request, filling: Filling) -> Act:
     except UnusableInput as error:
         place_fault(form, error)
         return act
+
+
+def _altered_since(request: Request, act: Act) -> Stale | None:
+    """Return what altered the subject of what the committee is to sign since its page was opened.
+
+    It is told before the choices are looked at: some may not be there any more.
+    """
+    asked, seen = act.asked, request.POST.get("seen", "")
+    if asked.event not in BY_COMMITTEE or not seen.isdecimal():
+        return None
+    changed = altered(request.trial.state, {"event": asked.event, **asked.given}, int(seen))
+    return Stale(changed) if changed else None
 
 
 def _recorded(request: Request, act: Act) -> Act:

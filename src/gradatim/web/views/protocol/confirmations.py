@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from gradatim.conduct.conflicts import conflicting_entries
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.trial import RulingSigned
+from gradatim.conduct.narrative import NarratedEntry, narrated_entries
 from gradatim.conduct.policies import check, refusals
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
@@ -60,9 +62,13 @@ def confirmations(request: Request) -> HttpResponse:
     if sent is not None and sent.get("shown_sha256") != _shown(open_):
         messages.error(request, _("The open questions have changed: look at them anew."))
         return HttpResponseRedirect(request.get_full_path())
+    changed: list[NarratedEntry] = []
     if sent is not None and form.is_valid() and signing.is_valid():
         marked = _marked(request, form, open_)
-        if marked and not form.errors and signed_by(request, signing):
+        changed = _changed(state, marked, form.cleaned_data["seen"])
+        if changed:
+            form = _form(open_)({**sent.dict(), **_initial(state, open_)})
+        elif marked and not form.errors and signed_by(request, signing):
             _record_all(request, form, marked)
             return HttpResponseRedirect(reverse("questions"))
     return render(
@@ -71,6 +77,7 @@ def confirmations(request: Request) -> HttpResponse:
         {
             "asked": [_Asked(question_row(state, study, one), form[_name(one)]) for one in open_],
             "form": form,
+            "changed": changed,
             "signing": signing,
             "meaning": MEANINGS[RulingSigned],
             "version": study.study.version,
@@ -79,8 +86,14 @@ def confirmations(request: Request) -> HttpResponse:
             "elsewhere": len(all_open) - len(open_),
             "now": now(),
         },
-        status=200 if sent is None else 422,
+        status=200 if sent is None else 409 if changed else 422,
     )
+
+
+def _changed(state: State, rulings: list[Event], seen: int) -> list[NarratedEntry]:
+    """Return what touched the questions that are ruled on since the page was opened."""
+    at = {at for one in rulings for at in conflicting_entries(state, one, seen)}
+    return narrated_entries(state, tuple(sorted(at)))
 
 
 def _initial(state: State, open_: list[Question]) -> dict[str, Any]:
