@@ -31,8 +31,17 @@ def _under_way() -> State:
 
 
 def under_way() -> State:
-    """A trial in which somebody was treated; a state of its own."""
-    return copied(_under_way())
+    """A trial in which somebody was treated, and the site has its list; a state of its own."""
+    state = copied(_under_way())
+    return after(state, listing(state))
+
+
+def listing(state: State, site: str = SITE) -> p.IdentificationListExported:
+    """Return that a site takes its list."""
+    here = tuple(one.id for one in state.participants.values() if one.site == site)
+    made = event(p.IdentificationListExported, LEAD, site, on=DAY, participants=here)
+    assert isinstance(made, p.IdentificationListExported)
+    return made
 
 
 def treated(state: State, site: str = SITE) -> Participant:
@@ -111,9 +120,15 @@ def _too_early() -> Case:
     return state, confirming(state, state.position)
 
 
+def _not_listed() -> Case:
+    state = copied(_under_way())
+    return state, asking(state)
+
+
 CASES: dict[Policy, Callable[[], Case]] = {
     erasure.nothing_is_erased_twice: _erased,
     erasure.the_erasure_was_asked_for: _alone,
     erasure.another_person_confirms: _by_one,
+    erasure.the_site_has_the_list: _not_listed,
     erasure.retention_has_ended: _too_early,
 }

@@ -35,7 +35,9 @@ def registered(app: Running, signed_in) -> str:
 
 def ask(app: Running, signed_in, number: str) -> None:
     """Ask that somebody's identifying data be destroyed, as an investigator of the site."""
-    sent(app, signed_in("investigator.S01.1"), "ErasureRequested", number, reason=WHY)
+    client = signed_in("investigator.S01.1")
+    assert client.post("/identification/S01/", {"password": PASSWORD}).status_code == 200
+    sent(app, client, "ErasureRequested", number, reason=WHY)
 
 
 def erase(app: Running, signed_in, number: str) -> None:

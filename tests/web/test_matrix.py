@@ -25,6 +25,7 @@ NEEDS = {
     "answer": "FactRecorded",
     "questionnaire": "ScoresRecorded",
     "correct": "LaboratoryResultsRecorded",
+    "identification": "IdentificationListExported",
     "export": "ExportMade",
     "confirmations": "RulingSigned",
     "invite": "RoleGranted",
@@ -93,6 +94,7 @@ def arguments(app: Running) -> dict[str, list]:
         "standing": [one.id, 1],
         "answer": [one.id, "willing_to_comply"],
         "blank": ["VitalSignsRecorded"],
+        "identification": [HERE],
         "entry": [lab],
         "correct": [lab],
         "lot": [lot],
@@ -133,6 +135,7 @@ OF_HERE = (
     "correct",
     "lot",
     "person",
+    "identification",
 )
 """Pages of somebody or something at the first site."""
 

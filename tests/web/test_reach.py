@@ -22,6 +22,7 @@ from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.participants import (
     EntryVoided,
     ErasureRequested,
+    IdentificationListExported,
     RecordNotUnderstood,
     TransferProposed,
 )
@@ -168,6 +169,13 @@ def made_ready(app: Running) -> None:
     held = parse(document.encode(), "protocol.yaml")
     what_is_said = (
         event(RoleGranted, "sponsor.1", SITE, on=on, user="aide.S01.1", role="nurse"),
+        event(
+            IdentificationListExported,
+            "investigator.S01.1",
+            SITE,
+            on=on,
+            participants=tuple(one.id for one in people(trial.state)),
+        ),
         event(
             ErasureRequested,
             "investigator.S01.1",

@@ -466,6 +466,14 @@ _ROWS = (
         offered_on=("overview",),
     ),
     Act(
+        p.IdentificationListExported,
+        "Take the identification list",
+        "the site's list of who is who is taken out, of {participants}",
+        ("investigator", "coordinator"),
+        meaning="I take the list of who is who into the files of the site, and keep it as they do.",
+        elsewhere="the page of the list records that it was taken",
+    ),
+    Act(
         p.ErasureRequested,
         "Ask for the erasure of identifying data",
         "{participant}: that identifying data be erased is asked for: {reason}",

@@ -368,6 +368,17 @@ class ParticipantFound(Event, frozen=True):
     reason: Text = ""
 
 
+class IdentificationListExported(Event, frozen=True):
+    """A site took the list that tells which number is whom out of the system, into its own files.
+
+    Args:
+        participants: whom the list tells; the system fills that in. Of the list itself nothing is
+            kept, not even its fingerprint: names could be tried against that.
+    """
+
+    participants: tuple[Id, ...]
+
+
 class ErasureRequested(Event, frozen=True):
     """An investigator asks that a person's identifying data be destroyed; nothing is, so far."""
 
@@ -419,6 +430,7 @@ EVENTS = (
     ParticipantsMerged,
     TransferProposed,
     ParticipantTransferred,
+    IdentificationListExported,
     ErasureRequested,
     PersonalDataErased,
 )

@@ -143,10 +143,14 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         entry.nobody_has_waited_longer,
     ),
     p.ParticipantReplaced: (review.the_committee_signs, entry.the_reason_is_unrelated),
-    p.ErasureRequested: (erasure.nothing_is_erased_twice, erasure.retention_has_ended),
+    p.ErasureRequested: (
+        erasure.nothing_is_erased_twice, erasure.the_site_has_the_list,
+        erasure.retention_has_ended,
+    ),
     p.PersonalDataErased: (
         erasure.nothing_is_erased_twice, erasure.the_erasure_was_asked_for,
-        erasure.another_person_confirms, erasure.retention_has_ended,
+        erasure.another_person_confirms, erasure.the_site_has_the_list,
+        erasure.retention_has_ended,
     ),
     p.VoidConfirmed: (entry.another_person_signs,),
     p.TransferProposed: (
@@ -299,6 +303,7 @@ NOT_OF_THE_DATA: tuple[type[Event], ...] = (
     t.TrainingRecorded,
     r.ProposalWithdrawn,
     r.ExportMade,
+    p.IdentificationListExported,
 )
 """Facts that say nothing about the data: they are not flagged after the lock."""
 

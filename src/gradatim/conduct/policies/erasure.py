@@ -10,6 +10,7 @@ Source: ICH E6(R3), 2.12 and appendix C; GDPR, article 17(3)(b) to (d).
 
 from gradatim.conduct.erasure import requested_erasure
 from gradatim.conduct.events.participants import ErasureRequested, PersonalDataErased
+from gradatim.conduct.identification import list_with
 from gradatim.conduct.policies.entry import person
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import State
@@ -47,6 +48,23 @@ def another_person_confirms(state: State, event: PersonalDataErased) -> Verdict:
         found is None or found[1].recorded_by != event.recorded_by,
         "it is another person",
         f"{event.recorded_by} has asked for it: another person confirms it",
+    )
+
+
+def the_site_has_the_list(state: State, event: ErasureRequested | PersonalDataErased) -> Verdict:
+    """The site took its list of who is who since the participant is in it as they are.
+
+    So that what the site has to keep does not hang on a key that is about to be destroyed.
+    """
+    one = person(state, event)
+    if not one.identity or (isinstance(event, PersonalDataErased) and _alone(state, event)):
+        return holds("there is nothing to be listed")
+    found = list_with(state, one)
+    return either(
+        found is not None,
+        f"entry {found} says so",
+        f"site {one.site} has taken no identification list in which {one.id} is as they are now: "
+        "its investigator or coordinator takes it first, from the page of the participants",
     )
 
 

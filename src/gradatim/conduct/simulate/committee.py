@@ -403,6 +403,13 @@ def finish(run: Run) -> None:
         )
         _lock(run)
     first = next(iter(run.state.participants.values()))
+    here = tuple(one.id for one in run.state.participants.values() if one.site == first.site)
+    run.do(
+        participants.IdentificationListExported,
+        staff(first.site, "investigator"),
+        first.site,
+        participants=here,
+    )
     asked = run.do(
         participants.ErasureRequested,
         staff(first.site, "investigator"),

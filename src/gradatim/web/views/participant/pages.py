@@ -53,7 +53,13 @@ def participants(request: Request) -> HttpResponse:
     return render(
         request,
         "gradatim/participants.html",
-        {"rows": rows, "statuses": statuses, "status": status, "left": _left(access)},
+        {
+            "rows": rows,
+            "statuses": statuses,
+            "status": status,
+            "left": _left(access),
+            "lists": [one for one in access.sites_for("IdentificationListExported") if one],
+        },
     )
 
 
