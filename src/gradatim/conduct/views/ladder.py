@@ -31,14 +31,12 @@ class LadderPlace(NamedTuple):
     """A place at a dose level: who has it, and how they stand.
 
     Args:
-        participant: their number.
-        visible: whether the viewer sees them.
+        participant: their number; empty where the viewer does not see them.
         standing: as to dose-limiting toxicity.
         window_closes: the last day of the window that is open; None where none is.
     """
 
     participant: str
-    visible: bool
     standing: Standing
     window_closes: date | None = None
 
@@ -99,16 +97,17 @@ def _rung(
 
 
 def _place(access: Access, one: Participant, day: date) -> LadderPlace:
-    state, visible = access.state, access.sees_participant("participants", one)
+    state = access.state
+    name = one.id if access.sees_participant("participants", one) else ""
     if first_dose_at(state, one) is None:
-        return LadderPlace(one.id, visible, "replaced" if one.replaced else "not dosed")
+        return LadderPlace(name, "replaced" if one.replaced else "not dosed")
     standing = _STANDINGS[dlt_outcome(state, one, day)]
     if standing != "pending":
-        return LadderPlace(one.id, visible, standing)
+        return LadderPlace(name, standing)
     days = dose_days(state, one)
     study = state.governing("safety", one)
     _opens, closes = dlt.window(study, days[0], days[-1])
-    return LadderPlace(one.id, visible, standing, closes)
+    return LadderPlace(name, standing, closes)
 
 
 def enrolment(state: State) -> list[tuple[str, int]]:

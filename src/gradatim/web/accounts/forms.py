@@ -18,6 +18,7 @@ from gradatim.web.accounts.identifying import (
     wait_in_words,
     wait_of,
 )
+from gradatim.web.accounts.lookalikes import appearance, unseen
 from gradatim.web.accounts.models import USERNAME, User
 from gradatim.web.accounts.second_factor import device_let_in_by, has_device
 
@@ -193,4 +194,24 @@ class InviteForm(forms.Form):
             raise forms.ValidationError(_("This is the name of the system itself."))
         if User.objects.filter(username__iexact=name).exists():
             raise forms.ValidationError(_("There is an account of this name already."))
+        if appearance(name) in _appearances("username"):
+            raise forms.ValidationError(_("There is an account of a name that looks like this."))
         return name
+
+    def clean_printed_name(self) -> str:
+        """Refuse a name that is printed like another's, or has signs that nobody sees."""
+        name: str = self.cleaned_data["printed_name"]
+        if unseen(name):
+            raise forms.ValidationError(_("This name has signs that are not seen: type it anew."))
+        if appearance(name) in _appearances("printed_name"):
+            raise forms.ValidationError(
+                _(
+                    "Somebody signs by this name, or one that looks like it: add what tells them "
+                    "apart, such as an initial or the department."
+                )
+            )
+        return name
+
+
+def _appearances(field: str) -> set[str]:
+    return {appearance(name) for name in User.objects.values_list(field, flat=True)}

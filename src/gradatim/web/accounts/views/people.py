@@ -63,7 +63,8 @@ def person(request: Request, username: str) -> HttpResponse:
                 if at.user == username and at.site in sites
             ],
             "possible": possible(account, one.status) if account and manageable else {},
-            "acts": account.acts.order_by("-at", "-pk") if account else [],
+            "shows_acts": manageable,
+            "acts": account.acts.order_by("-at", "-pk") if account and manageable else [],
         },
     )
 
