@@ -30,6 +30,7 @@ from gradatim.conduct.policies import (
     check,
     consent,
     dating,
+    delegation,
     dosing,
     entry,
     logs,
@@ -359,6 +360,24 @@ def dated(later: int, kind: type[Event] = p.EligibilityConfirmed) -> Case:
     return with_new(), msgspec.structs.replace(made, occurred_on=START + timedelta(days=later))
 
 
+def waiting_delegation() -> Event:
+    """A delegation of the whole trial that waits for a second person."""
+    fields: dict[str, Any] = {"user": "new", "role": "safety_committee"}
+    return event(t.RoleGranted, "sponsor.1", needs_confirmation=True, **fields)
+
+
+def confirming(by: str, *meanwhile: Event) -> Case:
+    """A delegation that waits, what was given meanwhile, and its confirmation."""
+    state = after(opened(), waiting_delegation())
+    at = state.position
+    return after(state, *meanwhile), event(t.DelegationConfirmed, by, of=at)
+
+
+def leaves(user: str) -> dict[str, Any]:
+    """What is said of an investigator who leaves."""
+    return {"user": user, "role": "investigator", "reason": "leaves the hospital"}
+
+
 CASES: dict[Policy, Callable[[], Case]] = {
     approvals.the_approvals_are_in_force: lambda: (lapsed_approval(), _registration()),
     approvals.the_approvals_allow_the_dose: lambda: (
@@ -441,6 +460,25 @@ CASES: dict[Policy, Callable[[], Case]] = {
     going_live.the_site_is_not_open: lambda: (
         opened(),
         event(t.SiteOpened, "sponsor.1", "S01", name="x", principal_investigator="i"),
+    ),
+    delegation.a_second_person_confirms: lambda: confirming("sponsor.1"),
+    delegation.the_tasks_still_go_together: lambda: confirming(
+        "sponsor.2", event(t.RoleGranted, "sponsor.1", "S01", user="new", role="nurse")
+    ),
+    delegation.the_task_does_not_wait_already: lambda: (
+        confirming("sponsor.2")[0],
+        waiting_delegation(),
+    ),
+    delegation.what_is_urgent_is_so_at_a_site: lambda: (
+        opened(),
+        event(t.RoleGranted, "sponsor.1", "S01", user="x", role="pharmacist", urgent="it is night"),
+    ),
+    delegation.the_site_keeps_an_investigator: lambda: (
+        after(
+            with_new(),
+            event(t.RoleRevoked, "sponsor.1", "S01", **leaves("investigator.S01.2")),
+        ),
+        event(t.RoleRevoked, "sponsor.1", "S01", **leaves("investigator.S01.1")),
     ),
     going_live.the_user_is_a_person: lambda: (
         opened(),

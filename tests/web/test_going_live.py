@@ -13,19 +13,17 @@ from django.test import Client
 from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.events.trial import (
     ApprovalRecorded,
-    RoleGranted,
     RulingSigned,
-    TrialCreated,
 )
 from gradatim.conduct.folding.trial import study_of, submitted, submitted_study
 from gradatim.conduct.stores import open_store
-from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.revision import value_in_lines
 from gradatim.protocol.study import Study
 from gradatim.web.accounts.models import User
 from gradatim.web.live_trial import Running, forget_running, running
+from tests.conduct.delegated import confirmed, two_sponsors
 from tests.conduct.trials import event, recorded
 from tests.markup import markup
 from tests.web.conftest import NOW, PASSWORD, state
@@ -41,9 +39,7 @@ def real(tmp_path: Path, settings, db, at) -> Iterator[Running]:
     settings.LEDGER_URL = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     settings.LEDGER_TRIAL, settings.KEYS_FOLDER = "", tmp_path / "keys"
     store = open_store(settings.LEDGER_URL, StoreMode.CREATE)
-    trial = Trial(store, "tablet")
-    recorded(trial.record(event(TrialCreated, SPONSOR, mode="real")))
-    recorded(trial.record(event(RoleGranted, SPONSOR, user=SPONSOR, role="sponsor")))
+    two_sponsors(store)
     store.close()
     forget_running()
     User.objects.create_user(SPONSOR, "Sponsor One", PASSWORD)
@@ -134,11 +130,11 @@ def activate(client: Client, **more) -> tuple[int, str]:
 
 
 def test_before_anything_is_submitted_there_is_nothing_to_rule_on(real: Running, signed_in):
-    client = signed_in(SPONSOR)
+    client, before = signed_in(SPONSOR), state(real).position
     assert client.get("/protocol/questions/").status_code == 404
     assert rule(client, LEVEL)[0] == 404
     assert activate(client)[0] == 422
-    assert state(real).position == 2
+    assert state(real).position == before
 
 
 def test_a_confirmed_protocol_goes_live_and_says_who_ruled(real: Running, signed_in):
@@ -411,6 +407,6 @@ def test_only_the_sponsor_confirms(real: Running, signed_in):
     """The address is nobody else's, whether they may read the questions or not."""
     submit(signed_in(SPONSOR))
     for role in ("data_manager", "safety_committee"):
-        recorded(real.trial.record(event(RoleGranted, SPONSOR, user=role, role=role)))
+        confirmed(real.trial, role, role)
         User.objects.create_user(role, role, PASSWORD)
         assert signed_in(role).get(CONFIRM).status_code == 404

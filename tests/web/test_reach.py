@@ -185,6 +185,15 @@ def made_ready(app: Running) -> None:
             reason="asks for it",
         ),
         event(
+            RoleGranted,
+            "sponsor.1",
+            SITE,
+            on=on,
+            user="aide.S01.1",
+            role="coordinator",
+            needs_confirmation=True,
+        ),
+        event(
             TransferProposed,
             "investigator.S02.1",
             "S02",

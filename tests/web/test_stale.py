@@ -287,6 +287,7 @@ CASES: dict[type[Event], Case] = {
     t.RoleGranted: Case(
         SPONSOR, _none, _given("monitor.9"), {"user": "monitor.9", "role": "monitor"}, site=""
     ),
+    t.DelegationConfirmed: Case(LEAD, _entry(t.RoleGranted), _given("late.1")),
     t.RoleRevoked: Case(
         SPONSOR, _none, _given("monitor.1"), {"user": "monitor.1", "role": "monitor"}, site=""
     ),
@@ -371,14 +372,21 @@ def record(app: Running, event: Event) -> int:
     return recorded(app.trial.record(event)).position
 
 
-def prepare(app: Running) -> None:
-    """Let there be what the acts are about."""
+def _delegate(app: Running) -> None:
+    """Let there be others of each task that two people have here, and one that waits."""
     for user, role in (
         ("sponsor.2", "sponsor"),
         ("monitor.2", "monitor"),
         ("data.2", "data_manager"),
     ):
         record(app, _signed(made(t.RoleGranted, SPONSOR, "", user=user, role=role)))
+    late: dict[str, Any] = {"user": "late.1", "role": "pharmacist", "needs_confirmation": True}
+    record(app, _signed(made(t.RoleGranted, SPONSOR, **late)))
+
+
+def prepare(app: Running) -> None:
+    """Let there be what the acts are about."""
+    _delegate(app)
     text = bundled()["nct05962762"].read_text(encoding="utf-8")
     text = text.replace('version: "1.0"', 'version: "9.9"', 1)
     sha256_of = parse(text.encode(), "protocol.yaml").sha256

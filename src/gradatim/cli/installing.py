@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from gradatim.conduct.events.base import Event
+    from gradatim.conduct.events.trial import RoleGranted
     from gradatim.conduct.trial import Trial as OnLedger
 
 database = typer.Typer(help="Tables of the web application.", no_args_is_help=True)
@@ -20,6 +21,11 @@ Anew = Annotated[bool, typer.Option("--anew", help="Take a password away that is
 _Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's identifier")]
 Title = Annotated[str, typer.Option(metavar="TITLE", help="What it is called")]
 Sponsor = Annotated[str, typer.Option(metavar="USER", help="Who is given the sponsor's task")]
+SecondSponsor = Annotated[
+    str, typer.Option(metavar="USER", help="Who is given it beside them, to confirm what they give")
+]
+_Position = Annotated[int, typer.Argument(metavar="POSITION", help="The entry that gives the task")]
+_By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who confirms it here, by name")]
 
 _Lost = Annotated[bool, typer.Option("--lost", help="The key before is lost with every copy")]
 _Why = Annotated[str, typer.Option(metavar="WORDS", help="Why, as the ledger keeps it")]
@@ -47,15 +53,17 @@ def of_trial() -> None:
 
 
 @trial.command()
-def begin(trial: _Trial, sponsor: Sponsor, title: Title = "") -> None:
-    """Begin a real trial in the ledger of DATABASE_URL, and give its sponsor their task.
+def begin(
+    trial: _Trial, sponsor: Sponsor, second_sponsor: SecondSponsor = "", title: Title = ""
+) -> None:
+    """Begin a real trial in the ledger of DATABASE_URL, and give its sponsors their task.
 
-    Everything after that is done in the web application, by people who are signed in.
+    Everything after that is done in the web application, by people who are signed in. Name two: a
+    second person confirms whom the first gives a task.
     """
     from django.conf import settings
 
     from gradatim.conduct.event_store import StoreMode
-    from gradatim.conduct.events.trial import RoleGranted, TrialCreated
     from gradatim.conduct.sealing.adoption import adopt_first_key
     from gradatim.conduct.stores import open_store
     from gradatim.conduct.trial import Trial as Ledger
@@ -64,23 +72,66 @@ def begin(trial: _Trial, sponsor: Sponsor, title: Title = "") -> None:
     from gradatim.web.operations.migrate import read_settings
 
     read_settings()
+    now = datetime.now(ZoneInfo(settings.TIME_ZONE))
+    first, second = _sponsors(sponsor, second_sponsor, now)
     keys = sealing_keys()
     made = Ledger(open_store(settings.LEDGER_URL, StoreMode.CREATE, keys), trial)
     if made.state.roles:
         raise UnusableInput(f"the ledger has a trial {trial} already", "DATABASE_URL")
-    now = datetime.now(ZoneInfo(settings.TIME_ZONE))
-    common: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
-    role = RoleGranted(**common, user=sponsor, role="sponsor")
-    # A beginning that broke off between its entries is gone on with.
-    if not made.state.position:
-        begun = TrialCreated(**common, mode="real", title=title, time_zone=settings.TIME_ZONE)
-        _recorded(made, begun)
+    if not made.state.position:  # a beginning that broke off between its entries is gone on with
+        _recorded(made, _creation(sponsor, title, now, settings.TIME_ZONE))
     adopt_first_key(made, keys, now)
-    _recorded(made, role)
+    _recorded(made, first)
+    if second is not None:
+        made.record_own(lambda head: second)
+    _tell_begun(trial, [one for one in (sponsor, second_sponsor) if one], keys.path(trial))
+
+
+def _creation(sponsor: str, title: str, now: datetime, time_zone: str) -> "Event":
+    from gradatim.conduct.events.trial import TrialCreated
+
+    common: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "recorded_by": sponsor}
+    return TrialCreated(**common, mode="real", title=title, time_zone=time_zone)
+
+
+def _sponsors(first: str, second: str, now: datetime) -> "tuple[RoleGranted, RoleGranted | None]":
+    """Return what gives the sponsors their task; the server gives it to the second.
+
+    Raises:
+        UnusableInput: they are one person, or a name cannot be one.
+    """
+    from gradatim.conduct.events import encoded
+    from gradatim.conduct.events.base import SYSTEM
+    from gradatim.conduct.events.trial import RoleGranted
+    from gradatim.core.errors import UnusableInput
+
+    if second in (first, SYSTEM):
+        raise UnusableInput(
+            f"{second} cannot be the second sponsor",
+            "--second-sponsor",
+            "nobody confirms what they do themselves",
+            "name another person",
+        )
+    day: dict[str, Any] = {"occurred_on": now.date(), "recorded_at": now, "role": "sponsor"}
+    named = [RoleGranted(**day, recorded_by=first, user=first)]
+    if second:
+        named.append(RoleGranted(**day, recorded_by=SYSTEM, user=second))
+    for one in named:
+        encoded(one)  # what cannot be written is refused before the trial begins
+    return named[0], named[1] if second else None
+
+
+def _tell_begun(trial: str, sponsors: list[str], key: object) -> None:
+    invite = " and ".join(f"gradatim user invite {one}" for one in sponsors)
     print(
-        f"{trial} begins; {sponsor} is its sponsor. It is sealed by {keys.path(trial)}: copy that "
-        f"apart from the database. Next: gradatim user invite {sponsor}"
+        f"{trial} begins; {', '.join(sponsors)} for its sponsor. It is sealed by {key}: copy that "
+        f"apart from the database. Next: {invite}"
     )
+    if len(sponsors) < 2:
+        print(
+            "There is no second sponsor: what a second person confirms waits until it is "
+            "confirmed by `gradatim trial confirm-delegation`"
+        )
 
 
 def _recorded(made: "OnLedger", event: "Event") -> None:
@@ -90,6 +141,30 @@ def _recorded(made: "OnLedger", event: "Event") -> None:
     outcome = made.record(event)
     if not isinstance(outcome, Recorded):
         raise UnusableInput(f"{made.name} cannot begin", "DATABASE_URL", str(outcome))
+
+
+@trial.command("confirm-delegation")
+def confirm_delegation(trial: _Trial, position: _Position, by: _By, reason: _Why) -> None:
+    """Confirm a delegation in the ledger of DATABASE_URL where nobody is left who could.
+
+    The application may run meanwhile. It shows who confirmed it here, and why: the ledger keeps
+    both, and pages say that it was done outside the application.
+    """
+    from django.conf import settings
+
+    from gradatim.conduct.confirming_on_server import confirm_on_server
+    from gradatim.conduct.event_store import StoreMode
+    from gradatim.conduct.stores import open_store
+    from gradatim.conduct.trial import Trial as Ledger
+    from gradatim.web.keyring import sealing_keys
+    from gradatim.web.operations.migrate import read_settings
+
+    read_settings()
+    made = Ledger(open_store(settings.LEDGER_URL, StoreMode.WRITE, sealing_keys()), trial)
+    now = datetime.now(ZoneInfo(settings.TIME_ZONE))
+    given, at = confirm_on_server(made, position, by, reason, now)
+    where = f"at site {given.site}" if given.site else "in the whole trial"
+    print(f"{given.user} is {given.role} {where} from entry {at} on, confirmed by {by}")
 
 
 @trial.command("new-key")

@@ -6,11 +6,13 @@ as what is not there: nobody learns that it exists.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from gradatim.conduct.conflicts import participant_of
+from gradatim.conduct.delegations import held_at
 from gradatim.conduct.events.base import Event
-from gradatim.conduct.permissions import MAY, OF_THE_WHOLE_TRIAL, roles_of
+from gradatim.conduct.permissions import MAY, OF_DELEGATION, OF_THE_WHOLE_TRIAL, delegates
 from gradatim.conduct.roles import CLINICAL_STAFF, OVERSIGHT, ROLES, SITE_STAFF
 from gradatim.conduct.state import Participant, State
 
@@ -84,11 +86,16 @@ class Access(NamedTuple):
 
     def may(self, event: str, site: str = "") -> bool:
         """Return whether the user may record a type of event at a site ("" the whole trial)."""
+        if event in OF_DELEGATION and not delegates(self.state, self.user, site):
+            return False
         return self.has_any(MAY[event], site)
 
     def has_any(self, roles: Iterable[str], site: str = "") -> bool:
         """Return whether the user has any of these roles at a site ("" the trial as a whole)."""
-        return not roles_of(self.state, self.user, site).isdisjoint(roles)
+        wanted = frozenset(roles)
+        return any(
+            role in wanted and ("" in sites or site in sites) for role, sites in self.held.items()
+        )
 
     def sites_for(self, event: str) -> list[str]:
         """Return the sites at which the user may record a type of event; "" the whole trial."""
@@ -107,13 +114,6 @@ class Access(NamedTuple):
 class LimitedAccess(Access):
     """Access by the roles that are held here, which may be fewer than the user has."""
 
-    def has_any(self, roles: Iterable[str], site: str = "") -> bool:
-        """See `Access.has_any`."""
-        wanted = frozenset(roles)
-        return any(
-            role in wanted and ("" in sites or site in sites) for role, sites in self.held.items()
-        )
-
 
 class ReadOnlyAccess(Access):
     """Access to an earlier state of the trial, to which nothing can be added."""
@@ -123,19 +123,26 @@ class ReadOnlyAccess(Access):
         return False
 
 
-def access_of(state: State, user: str) -> Access:
-    """Return what a user may see and do, by the delegation log."""
+def access_of(state: State, user: str, at: datetime | None = None) -> Access:
+    """Return what a user may see and do, by the delegation log.
+
+    Args:
+        state: the trial.
+        user: who.
+        at: the moment, by which urgent delegations may have lapsed; None when the last entry was
+            recorded.
+    """
     held: dict[str, frozenset[str]] = {}
-    for (name, site), roles in state.roles.items():
-        if name == user:
-            for role in roles:
-                held[role] = held.get(role, frozenset()) | {site}
+    for site in [site for name, site in state.roles if name == user]:
+        for role in held_at(state, user, site, at):
+            held[role] = held.get(role, frozenset()) | {site}
     return Access(user, state, held)
 
 
-def limited_access_of(state: State, user: str, role: str) -> LimitedAccess:
+def limited_access_of(
+    state: State, user: str, role: str, at: datetime | None = None
+) -> LimitedAccess:
     """Return what a user may see and do in one of their roles alone; "" for all of them."""
-    held = {
-        name: sites for name, sites in access_of(state, user).held.items() if role in ("", name)
-    }
+    held = access_of(state, user, at).held
+    held = {name: sites for name, sites in held.items() if role in ("", name)}
     return LimitedAccess(user, state, held)

@@ -31,7 +31,12 @@ _DOSING = (
     trial.UrgentSafetyMeasureEnded,
 )
 _IN_FORCE = (trial.ProtocolActivated, trial.ProtocolAmended)
-_TASKS = (trial.RoleGranted, trial.RoleRevoked, trial.TrainingRecorded)
+_TASKS = (
+    trial.RoleGranted,
+    trial.DelegationConfirmed,
+    trial.RoleRevoked,
+    trial.TrainingRecorded,
+)
 _STEPS_OF_A_DOSE = (
     product.PreparationVerified,
     product.BedsideChecked,
@@ -53,7 +58,9 @@ def participant_of(state: State, event: Event) -> str | None:
 
 
 def entry_about(state: State, event: Event) -> Event | None:
-    """Return the entry that a correction, or a void and its confirmation, is about."""
+    """Return the entry that a correction, a confirmation or a void is about."""
+    if isinstance(event, trial.DelegationConfirmed):
+        return state.events.get(event.of)
     if isinstance(event, EntryCorrected | EntryVoided | VoidConfirmed):
         of = state.events.get(event.of)
         return entry_about(state, of) if isinstance(of, EntryVoided) else of
@@ -177,6 +184,7 @@ _BESIDES: Mapping[type[Event], _Seen] = {
     trial.ProtocolActivated: lambda _state, _event: ("document", "rulings"),
     trial.ProtocolAmended: lambda _state, _event: ("document", "rulings"),
     trial.RoleGranted: lambda _state, event: (f"site {event.site}",),
+    trial.DelegationConfirmed: lambda _state, event: (f"site {event.site}",),
     trial.TrialStopped: lambda _state, _event: ("dosing",),
     trial.UrgentSafetyMeasureEnded: lambda _state, _event: ("dosing",),
     participants.TransferProposed: lambda _state, event: (f"site {event.to_site}",),

@@ -18,10 +18,12 @@ from gradatim.clinical.units import convert_for
 from gradatim.conduct.coding_validation import validate_codes, validate_term_list
 from gradatim.conduct.correction_validation import validate_correction
 from gradatim.conduct.day_validation import validate_days
+from gradatim.conduct.delegations import delegation_of, same_task, waiting
 from gradatim.conduct.events import participants, records, review, safety
-from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.base import SYSTEM, Event, Measured
 from gradatim.conduct.events.review import QueryAnswered, QueryClosed, ReviewMeetingHeld
 from gradatim.conduct.events.trial import (
+    DelegationConfirmed,
     ProtocolActivated,
     ProtocolAmended,
     ProtocolSubmitted,
@@ -414,14 +416,36 @@ def _corrections(state: State, event: Event) -> None:
 
 
 def _revocations(state: State, event: Event) -> None:
-    if isinstance(event, RoleRevoked) and event.role not in state.roles.get(
-        (event.user, event.site), set()
+    """What is taken back was given there; it may still wait for a second person."""
+    if not isinstance(event, RoleRevoked) or any(
+        same_task(one, event) for _, one in waiting(state)
     ):
+        return
+    if event.role not in state.roles.get((event.user, event.site), set()):
         where = f"at site {event.site}" if event.site else "in the whole trial"
         raise _unusable(
             event,
             f"{event.user} is not {event.role} {where}",
             todo="revoke it where it was granted",
+        )
+
+
+def _confirmations(state: State, event: Event) -> None:
+    """What is confirmed waits for it; only on the server it is confirmed without a signature."""
+    if not isinstance(event, DelegationConfirmed):
+        return
+    if event.of not in state.unconfirmed:
+        raise _unusable(event, f"entry {event.of} is no delegation that waits for a second person")
+    site = delegation_of(state, event.of).site
+    if event.site != site:
+        where = f"site {site}" if site else "the whole trial"
+        raise _unusable(event, f"the task is of {where}", todo="confirm it where it was given")
+    if (event.administrator or event.reason) and event.recorded_by != SYSTEM:
+        raise _unusable(
+            event,
+            "an administrator is named",
+            "that is said of what is confirmed on the server",
+            "leave it out, and sign",
         )
 
 
@@ -476,6 +500,7 @@ _OF_OTHERS: tuple[_Fault, ...] = (
     _ranges,
     _merges,
     _revocations,
+    _confirmations,
     _sentences,
 )
 """What is asked of how it stands to what is recorded already."""

@@ -106,6 +106,8 @@ def apply_stored(state: State, position: int, body: bytes) -> None:
 
 def _passed(state: State, position: int, recorded_at: datetime, software: str) -> None:
     state.position = position
+    if state.unconfirmed:
+        trial.let_lapse(state, position, recorded_at)
     if software:
         state.software.append((position, software))
     if state.recorded_at is not None and recorded_at < state.recorded_at:

@@ -5,11 +5,12 @@ user may. What follows by itself is recorded by `gradatim`.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.corrections import CORRECTABLE, is_signed, own_answers
 from gradatim.conduct.days import day_at
+from gradatim.conduct.delegations import held_at, settled_roles
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.base import SYSTEM, Event, Paper
 from gradatim.conduct.events.participants import (
@@ -21,6 +22,7 @@ from gradatim.conduct.events.participants import (
     VoidConfirmed,
 )
 from gradatim.conduct.events.safety import AdverseEventUpdated
+from gradatim.conduct.events.trial import DelegationConfirmed, RoleGranted, RoleRevoked
 from gradatim.conduct.paper import may_be_on_paper, who_signs_on_paper
 from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.signatures import JUDGEMENT, MEANINGS, meaning_of_correction
@@ -45,6 +47,8 @@ An adverse event may be recorded by others; it is judged by an investigator. So 
 means that a source did not tell. Source: ICH E6(R3), 2.7.1; ICH E2A, III.A.1.
 """
 
+OF_DELEGATION = frozenset({"RoleGranted", "DelegationConfirmed", "RoleRevoked"})
+"""Acts by which somebody gives tasks out, takes them back and confirms them."""
 _OF_A_SITE = ("SiteOpened", "SiteClosed")
 OF_THE_WHOLE_TRIAL = frozenset(
     name
@@ -54,17 +58,25 @@ OF_THE_WHOLE_TRIAL = frozenset(
 """Acts that belong to no site: those of the sponsor, the committee and the office alone."""
 
 
-def roles_of(state: State, user: str, site: str) -> frozenset[str]:
-    """Give a user's roles at a site, those of the whole trial included."""
-    return frozenset(state.roles.get((user, site), set()) | state.roles.get((user, ""), set()))
+def roles_of(state: State, user: str, site: str, at: datetime | None = None) -> frozenset[str]:
+    """Return a user's roles at a site, those of the whole trial included.
+
+    Args:
+        state: the trial.
+        user: who.
+        site: where.
+        at: the moment, by which urgent delegations may have lapsed; None when the last entry was
+            recorded.
+    """
+    return held_at(state, user, site, at) | held_at(state, user, "", at)
 
 
 def roles_on(state: State, user: str, site: str, day: date) -> frozenset[str]:
     """Return the roles that a user held at a site on a day, those of the whole trial included."""
     held: dict[tuple[str, str], bool] = {}
     for one in state.delegations:
-        on = state.events[one.position].occurred_on
-        if one.user == user and one.site in (site, "") and (on <= day if one.held else on < day):
+        begun = one.on <= day if one.held else one.on < day
+        if one.user == user and one.site in (site, "") and begun:
             held[one.site, one.role] = one.held
     return frozenset(role for (_, role), still in held.items() if still)
 
@@ -90,9 +102,10 @@ def permitted(state: State, event: Event) -> Verdict:
         return _may_void(state, event)
     if isinstance(event, VoidConfirmed) and event.signature is None:
         return Verdict(FALSE, "that an entry was made in error is signed")
+    if isinstance(event, RoleGranted | RoleRevoked | DelegationConfirmed):
+        return _may_delegate(state, event)
     if is_judgement(state, event):
-        who = event.recorded_by
-        return _judges(who, roles_of(state, who, event.site))
+        return _judges(event.recorded_by, _roles_then(state, event))
     return _holds(state, event, MAY[name])
 
 
@@ -149,9 +162,32 @@ def _sites_on(state: State, event: Event, day: date) -> set[str]:
     return {event.site, *left}
 
 
+def _may_delegate(state: State, event: Event) -> Verdict:
+    """Say whether a user may give a task, confirm it or take it back."""
+    who = event.recorded_by
+    found = _holds(state, event, MAY[type(event).__name__])
+    if found.truth is not TRUE:
+        return found
+    if not delegates(state, who, event.site):
+        return Verdict(FALSE, f"the task of {who} waits for a second person: they give no other")
+    if isinstance(event, DelegationConfirmed) and event.signature is None:
+        return Verdict(FALSE, "that a delegation is right is signed")
+    return found
+
+
+def delegates(state: State, user: str, site: str) -> bool:
+    """Whether a user gives tasks out at a site: by a task of their own that waits for nobody."""
+    return not settled_roles(state, user, site).isdisjoint(MAY["RoleGranted"])
+
+
+def _roles_then(state: State, event: Event) -> frozenset[str]:
+    """Return the roles of who records an event, where and when it is recorded."""
+    return roles_of(state, event.recorded_by, event.site, event.recorded_at)
+
+
 def _holds(state: State, event: Event, may: tuple[str, ...]) -> Verdict:
     """Say whether who records an event has one of these tasks where it is recorded."""
-    roles = roles_of(state, event.recorded_by, event.site)
+    roles = _roles_then(state, event)
     if roles.intersection(may):
         return Verdict(TRUE, f"{event.recorded_by} is {', '.join(sorted(roles))}")
     where = f" at site {event.site}" if event.site else ""
@@ -232,7 +268,7 @@ def signature_meaning(state: State, event: Event) -> str | None:
         kind = type(state.events[event.of])
         return meaning_of_correction(kind) if why_signed(state, event) else None
     if isinstance(event, AdverseEventUpdated):
-        roles = roles_of(state, event.recorded_by, event.site)
+        roles = _roles_then(state, event)
         judges = INVESTIGATOR in roles and update_takes_signature(state, event)
         return JUDGEMENT if judges else None
     if is_judgement(state, event):

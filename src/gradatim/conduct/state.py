@@ -395,13 +395,21 @@ class Proposal:
 
 
 class Delegation(NamedTuple):
-    """A task given to a user, or taken back, at a site or in the whole trial."""
+    """From when on a user holds a task at a site or in the whole trial, or holds it no more.
+
+    Args:
+        position: the first entry of the ledger at which it is so.
+        user, site, role: who, where, what.
+        held: whether they hold it.
+        on: the day since which it is so.
+    """
 
     position: int
     user: str
     site: str
     role: str
     held: bool
+    on: date
 
 
 @dataclass(slots=True)
@@ -415,8 +423,9 @@ class State:
 
     `software` are the versions of gradatim that wrote the ledger, each with its first entry; what
     was written before that was kept names none. `explained` are the faults of a bag that were known
-    when its difference was explained, by that entry. `unread` are the entries that could not be
-    read, or not wholly, with the reason; only a trial that is looked at leniently has any.
+    when its difference was explained, by that entry. `unconfirmed` are the entries that delegate a
+    task and wait for a second person. `unread` are the entries that could not be read, or not
+    wholly, with the reason; only a trial that is looked at leniently has any.
     """
 
     trial: str
@@ -438,6 +447,7 @@ class State:
     zones: dict[str, str] = field(default_factory=dict)
     roles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
+    unconfirmed: list[int] = field(default_factory=list)
     training: dict[str, dict[str, date]] = field(default_factory=dict)
     trained_at: set[str] = field(default_factory=set)
     consent_forms: list[ConsentForm] = field(default_factory=list)

@@ -20,6 +20,7 @@ from gradatim.conduct.chain import Entry, genesis, walked
 from gradatim.conduct.checks import open_queries
 from gradatim.conduct.conflicts import conflicting_entries, participant_of
 from gradatim.conduct.corrections import as_recorded, correction_of
+from gradatim.conduct.delegations import needs_confirmation
 from gradatim.conduct.event_store import (
     Head,
     HeadMoved,
@@ -38,7 +39,7 @@ from gradatim.conduct.events.participants import (
 )
 from gradatim.conduct.events.review import ProposalMade, QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
-from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended
+from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended, RoleGranted
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.permissions import permitted
@@ -372,6 +373,9 @@ def _stamped(state: State, event: Event) -> Event:
     )
     if isinstance(stamped, ProtocolActivated | ProtocolAmended):
         return msgspec.structs.replace(stamped, design_defaults=2)
+    if isinstance(stamped, RoleGranted) and state.mode == "real":
+        waits = needs_confirmation(state, stamped)
+        return msgspec.structs.replace(stamped, needs_confirmation=waits)
     return stamped
 
 

@@ -31,6 +31,7 @@ SUPERSEDED: Mapping[type[Event], str] = {
     t.SiteOpened: "close the site",
     t.SiteClosed: "open the site again",
     t.RoleGranted: "take the task back",
+    t.DelegationConfirmed: "take the task back",
     t.RoleRevoked: "give the task again",
     t.TrialPaused: "the committee resumes dosing",
     t.TrialResumed: "pause dosing",

@@ -13,6 +13,7 @@ from gradatim.conduct.access import access_of
 from gradatim.conduct.event_store import NotSealed, StorageUnavailable
 from gradatim.conduct.trial import Trial
 from gradatim.core.errors import UnusableInput
+from gradatim.web import clock
 from gradatim.web.database import unavailable
 from gradatim.web.live_trial import running
 from gradatim.web.views.faults import fault, unavailable_page
@@ -60,7 +61,7 @@ def _refresh(request: HttpRequest, trial: Trial) -> None:
         LOG.error("%s", trial.not_sealed)
     request.trial = trial  # type: ignore[attr-defined]
     name = request.user.get_username() if request.user.is_authenticated else ""
-    request.access = access_of(trial.state, name)  # type: ignore[attr-defined]
+    request.access = access_of(trial.state, name, clock.now())  # type: ignore[attr-defined]
 
 
 class explain_unusable:  # noqa: N801  (a middleware is called like a function)

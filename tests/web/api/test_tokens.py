@@ -8,12 +8,14 @@ from django.test import Client
 from django.utils import timezone
 
 from gradatim.conduct.access import SEES
+from gradatim.conduct.permissions import OF_DELEGATION
 from gradatim.web.accounts.models import ApiToken, User
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
+from gradatim.web.api.input_events import GIVEN
 from gradatim.web.api.interface import api
 from gradatim.web.live_trial import Running
 from gradatim.web.middleware import address_of
-from tests.web.api.conftest import Program
+from tests.web.api.conftest import Program, probe
 from tests.web.api.test_matrix import HERE, OPERATIONS
 
 INVESTIGATOR = "investigator.S01.1"
@@ -130,3 +132,22 @@ def test_an_address_cannot_be_made_up(rf, settings, proxied: bool, expected: str
     settings.CONFIGURATION = settings.CONFIGURATION._replace(proxied=proxied)
     request = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="8.8.8.8, 192.0.2.9")
     assert address_of(request) == expected
+
+
+@pytest.mark.parametrize("role", ["sponsor", "investigator"])
+@pytest.mark.parametrize("name", sorted(OF_DELEGATION))
+def test_no_program_gives_confirms_or_takes_back_a_task(app: Running, role: str, name: str):
+    """They are signed, and a token cannot sign: whatever it says of a signature."""
+    before = app.trial.state.position
+    fields: dict[str, Any] = {"user": "new.1", "role": "nurse", "reason": "so it is", "of": 1}
+    for place in ("", HERE):
+        program = probe(app, role, place)
+        for signed in ({}, {"signature": {"printed_name": "Somebody", "meaning": "I agree."}}):
+            sent = {"event": name, "site": HERE, "occurred_on": "2026-09-21", **fields, **signed}
+            response = program.post(sent)
+            assert (response.status_code, "has to be signed" in response.json()["what"]) == (
+                403,
+                True,
+            )
+    assert app.trial.state.position == before
+    assert name not in GIVEN

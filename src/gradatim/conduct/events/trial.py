@@ -159,10 +159,36 @@ class SiteClosed(Event, frozen=True):
 
 
 class RoleGranted(Event, frozen=True):
-    """The delegation log: a user is given a task at a site, or in the whole trial."""
+    """The delegation log: a user is given a task at a site, or in the whole trial.
+
+    Args:
+        user: who is given it.
+        role: the task.
+        urgent: why it is to work at once, before a second person confirms it; empty where it waits
+            for them, or needs none.
+        needs_confirmation: whether a second person has to confirm it; not of entries that do not
+            say. In a real trial the trial fills it in: see `conduct.delegations`.
+    """
 
     user: Id
     role: Role
+    urgent: Text = ""
+    needs_confirmation: bool = False
+
+
+class DelegationConfirmed(Event, frozen=True):
+    """The delegation log: a second person confirms that a task is given; it holds from here on.
+
+    Args:
+        of: the entry that gives it.
+        administrator: who confirmed it on the server, outside the application; empty where a person
+            did in it, and signed.
+        reason: why it was confirmed there.
+    """
+
+    of: Number
+    administrator: Annotated[str, Meta(max_length=200)] = ""
+    reason: Text = ""
 
 
 class RoleRevoked(Event, frozen=True):
@@ -288,6 +314,7 @@ EVENTS = (
     SiteOpened,
     SiteClosed,
     RoleGranted,
+    DelegationConfirmed,
     RoleRevoked,
     TrainingRecorded,
     ReferenceRangesRecorded,

@@ -1,9 +1,11 @@
 """What the events of the trial as a whole add to the state."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from gradatim.conduct.days import day_at
+from gradatim.conduct.delegations import delegation_of, has_lapsed, lapses_at, same_task
 from gradatim.conduct.events import trial
 from gradatim.conduct.folding.anew import everything_anew, trained
 from gradatim.conduct.folding.handlers import Handlers
@@ -215,13 +217,46 @@ def _site_closed(state: State, position: int, event: trial.SiteClosed) -> None:
 
 
 def _granted(state: State, position: int, event: trial.RoleGranted) -> None:
-    state.roles.setdefault((event.user, event.site), set()).add(event.role)
-    state.delegations.append(Delegation(position, event.user, event.site, event.role, True))
+    if event.needs_confirmation:
+        state.unconfirmed.append(position)
+    if event.urgent or not event.needs_confirmation:
+        _holds(state, position, event, event.occurred_on)
+
+
+def _confirmed(state: State, position: int, event: trial.DelegationConfirmed) -> None:
+    if event.of in state.unconfirmed:
+        state.unconfirmed.remove(event.of)
+        _holds(state, position, delegation_of(state, event.of), event.occurred_on)
+
+
+def _holds(state: State, position: int, given: trial.RoleGranted, on: date) -> None:
+    """Let somebody hold a task from an entry and a day on."""
+    state.roles.setdefault((given.user, given.site), set()).add(given.role)
+    state.delegations.append(Delegation(position, given.user, given.site, given.role, True, on))
+
+
+def _holds_no_more(
+    state: State, position: int, given: trial.RoleGranted | trial.RoleRevoked, on: date
+) -> None:
+    state.roles.get((given.user, given.site), set()).discard(given.role)
+    state.delegations.append(Delegation(position, given.user, given.site, given.role, False, on))
 
 
 def _revoked(state: State, position: int, event: trial.RoleRevoked) -> None:
-    state.roles.get((event.user, event.site), set()).discard(event.role)
-    state.delegations.append(Delegation(position, event.user, event.site, event.role, False))
+    _holds_no_more(state, position, event, event.occurred_on)
+    state.unconfirmed = [
+        of for of in state.unconfirmed if not same_task(delegation_of(state, of), event)
+    ]
+
+
+def let_lapse(state: State, position: int, at: datetime) -> None:
+    """Take away what was given urgently and nobody confirmed by the time of an entry."""
+    for of in state.unconfirmed:
+        given = delegation_of(state, of)
+        held = given.role in state.roles.get((given.user, given.site), ())
+        if held and has_lapsed(given, at):
+            day = day_at(state, given.site, lapses_at(given))
+            _holds_no_more(state, position, given, day)
 
 
 def _trained(state: State, position: int, event: trial.TrainingRecorded) -> None:
@@ -274,6 +309,7 @@ HANDLERS: Handlers = {
     trial.SiteOpened: _site_opened,
     trial.SiteClosed: _site_closed,
     trial.RoleGranted: _granted,
+    trial.DelegationConfirmed: _confirmed,
     trial.RoleRevoked: _revoked,
     trial.TrainingRecorded: _trained,
     trial.ReferenceRangesRecorded: _ranges,

@@ -32,6 +32,7 @@ from gradatim.conduct.policies import (
     bedside,
     consent,
     dating,
+    delegation,
     dosing,
     entry,
     erasure,
@@ -112,10 +113,15 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     t.SiteOpened: (ACTIVE, protocol.the_site_is_not_open),
     t.UrgentSafetyMeasureEnded: (urgent.the_measure_stands,),
-    t.RoleRevoked: (protocol.somebody_acts_for_the_sponsor,),
+    t.RoleRevoked: (
+        protocol.somebody_acts_for_the_sponsor, delegation.the_site_keeps_an_investigator,
+    ),
     t.RoleGranted: (
-        protocol.the_user_is_a_person, protocol.the_task_is_of_the_site,
-        protocol.the_committee_is_independent, protocol.who_watches_does_not_treat,
+        protocol.the_user_is_a_person, *delegation.GOES_TOGETHER,
+        delegation.the_task_does_not_wait_already, delegation.what_is_urgent_is_so_at_a_site,
+    ),
+    t.DelegationConfirmed: (
+        delegation.a_second_person_confirms, delegation.the_tasks_still_go_together,
     ),
     t.TrialResumed: (
         ACTIVE, review.the_committee_signs, review.every_fired_rule_is_named,

@@ -119,7 +119,7 @@ def the_language_is_one_of_the_form(state: State, event: Consenting) -> Verdict:
 
 def who_obtains_consent_may(state: State, event: Consenting) -> Verdict:
     """Whoever obtains consent has a task at the site that the protocol gives it to."""
-    held = roles_of(state, event.obtained_by, event.site)
+    held = roles_of(state, event.obtained_by, event.site, event.recorded_at)
     may = state.study.consenting.obtained_by
     told = Breach.MAY_NOT_OBTAIN_CONSENT(user=Term(event.obtained_by), task=any_of(may))
     return either(not held.isdisjoint(may), "it is among their tasks", told)

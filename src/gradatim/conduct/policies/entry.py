@@ -259,7 +259,7 @@ def an_investigator_signs(state: State, event: Event) -> Verdict:
     signer: str = event.signer  # type: ignore[attr-defined]
     site = site_then(state, event)
     return either(
-        "investigator" in roles_of(state, signer, site),
+        "investigator" in roles_of(state, signer, site, event.recorded_at),
         f"{signer} is an investigator",
         f"{signer} is not an investigator at site {site}",
     )

@@ -1,5 +1,6 @@
 """Policies of adverse events and their reports: who judges, and was each report sent in time."""
 
+from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.safety import (
     AdverseEventReported,
     AdverseEventUpdated,
@@ -38,9 +39,13 @@ def the_report_is_in_time(state: State, event: SafetyReportSent) -> Verdict:
 
 def an_investigator_judges_causality(state: State, event: AdverseEventReported) -> Verdict:
     """Whether an adverse event is related is an investigator's judgement; others leave it out."""
-    if not event.relation or INVESTIGATOR in roles_of(state, event.recorded_by, event.site):
+    if not event.relation or INVESTIGATOR in _roles_then(state, event):
         return holds("no relation is stated but by an investigator")
     return broken(Breach.RELATION_NOT_JUDGED(user=Term(event.recorded_by)))
+
+
+def _roles_then(state: State, event: Event) -> frozenset[str]:
+    return roles_of(state, event.recorded_by, event.site, event.recorded_at)
 
 
 _IN_WORDS = {"serious": "seriousness", "elements": "kind of event"}
@@ -54,7 +59,7 @@ def an_investigator_judges_what_is_less(state: State, event: AdverseEventUpdated
     if not lesser:
         return holds("it is not made less")
     what = join([Term(_IN_WORDS.get(name, name)) for name in lesser], Pair.AND)
-    if INVESTIGATOR not in roles_of(state, event.recorded_by, event.site):
+    if INVESTIGATOR not in _roles_then(state, event):
         return broken(Breach.NO_INVESTIGATOR(user=Term(event.recorded_by), what=what))
     if event.signature is not None:
         return holds("an investigator signed it")

@@ -16,7 +16,7 @@ from gradatim.conduct.proposed_acts import act_of
 from gradatim.conduct.simulate.dosing import free_bags
 from gradatim.conduct.simulate.mistakes import come_to_light
 from gradatim.conduct.simulate.moving import ship, transfer
-from gradatim.conduct.simulate.opening import train_sites
+from gradatim.conduct.simulate.opening import delegate, train_sites
 from gradatim.conduct.simulate.run import (
     COMMITTEE,
     DATA_MANAGER,
@@ -377,6 +377,8 @@ def finish(run: Run) -> None:
             action="discussed with the site",
         )
     _urgent_measure(run)
+    site = next(iter(SITES))
+    delegate(run, staff(site, "pharmacist", 2), "pharmacist", site, needs_confirmation=True)
     for site in SITES:
         run.do(trial.SiteClosed, SPONSOR, site, reason="all participants have completed")
         run.do(

@@ -2,14 +2,18 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from gradatim.conduct.events import coding, participants, product, trial
+from gradatim.conduct.events.base import SYSTEM, Signature
 from gradatim.conduct.policies.protocol import asked_about
+from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.simulate.run import (
     CODER,
     COMMITTEE,
     DATA_MANAGER,
     MONITOR,
+    SECOND_SPONSOR,
     SITES,
     SPONSOR,
     STATISTICIAN,
@@ -25,6 +29,7 @@ AT_SITE = (
     ("pharmacist", 1),
     ("cell_lab", 2),
 )
+_CONFIRMED = Signature("Simulated signer", MEANINGS[trial.DelegationConfirmed])
 FORM_LANGUAGES = ("zh-CN", "en")
 RANGES = "2026-1"
 LABORATORY = "central"
@@ -36,7 +41,9 @@ def open_trial(run: Run, mode: trial.Mode, ranges: tuple[trial.Range, ...] = ())
     """Create the trial, give out the tasks, activate the protocol, open the sites."""
     run.do(trial.TrialCreated, SPONSOR, mode=mode, title=run.study.study.title)
     for user, role in _office():
-        run.do(trial.RoleGranted, SPONSOR, user=user, role=role)
+        delegate(run, user, role)
+        if mode == "real" and user == SPONSOR:
+            _second_sponsor(run)
     version = run.study.study.version
     for who in ("ethics", "regulator"):
         run.do(
@@ -153,7 +160,7 @@ def _open_site(run: Run, site: str, name: str) -> None:
     run.do(trial.SiteOpened, SPONSOR, site, name=name, principal_investigator=lead)
     for role, number in AT_SITE:
         for n in range(1, number + 1):
-            run.do(trial.RoleGranted, SPONSOR, site, user=staff(site, role, n), role=role)
+            delegate(run, staff(site, role, n), role, site)
             run.do(
                 trial.TrainingRecorded,
                 MONITOR,
@@ -161,6 +168,27 @@ def _open_site(run: Run, site: str, name: str) -> None:
                 user=staff(site, role, n),
                 version=run.study.study.version,
             )
+
+
+def delegate(run: Run, user: str, role: str, site: str = "", **more: Any) -> None:
+    """The sponsor gives a task; what waits for a second person is confirmed at once."""
+    entry = run.do(trial.RoleGranted, SPONSOR, site, user=user, role=role, **more)
+    if entry in run.state.unconfirmed:
+        second = SECOND_SPONSOR if run.state.mode == "real" else staff(site, "investigator")
+        run.do(trial.DelegationConfirmed, second, site, of=entry, signature=_CONFIRMED)
+
+
+def _second_sponsor(run: Run) -> None:
+    """The server gives a second person the sponsor's task, as `gradatim trial begin` does."""
+    at = run.now()
+    given = trial.RoleGranted(
+        occurred_on=run.today,
+        recorded_at=at,
+        recorded_by=SYSTEM,
+        user=SECOND_SPONSOR,
+        role="sponsor",
+    )
+    run.trial.record_own(lambda head: given)
 
 
 def receive(run: Run, site: str, lot: str, number: int) -> None:

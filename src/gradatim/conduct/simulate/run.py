@@ -19,6 +19,8 @@ People = Callable[[random.Random, int, date], Facts]
 MORNING = 7  # UTC
 SPONSOR, MONITOR, DATA_MANAGER, STATISTICIAN = "sponsor.1", "monitor.1", "data.1", "statistics.1"
 CODER = "coder.1"
+SECOND_SPONSOR = "sponsor.2"
+"""Who confirms what the sponsor's first person gives; only a real trial has one."""
 COMMITTEE = ("committee.1", "committee.2", "committee.3")
 SITES = {"S01": "First university hospital", "S02": "Second university hospital"}
 _Kind = TypeVar("_Kind", bound=Event)

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import NamedTuple, get_args
 
 from gradatim.conduct.access import Access
+from gradatim.conduct.delegations import delegation_of, lapses_at
 from gradatim.conduct.events.trial import (
+    DelegationConfirmed,
     Part,
     RoleGranted,
     RoleRevoked,
@@ -20,13 +22,29 @@ from gradatim.conduct.state import State
 
 
 class DelegatedTask(NamedTuple):
-    """A line of the log: a task, since when and by whom, and who took it back when."""
+    """A line of the log: a task, since when and by whom, and who took it back when.
+
+    Args:
+        user, role, site: who was given what where.
+        since, by: when it was given, and by whom.
+        position: of the entry that gives it.
+        waits: whether it waits for a second person, as far as is known.
+        urgent: why it works before that; empty where it does not.
+        lapses: when it works no longer if nobody confirms it; None where it is not urgent.
+        confirmed: the entry that confirms it; None where none does, or is needed.
+        until, until_by: when it was taken back, and by whom.
+    """
 
     user: str
     role: str
     site: str
     since: datetime
     by: str
+    position: int
+    waits: bool = False
+    urgent: str = ""
+    lapses: datetime | None = None
+    confirmed: DelegationConfirmed | None = None
     until: datetime | None = None
     until_by: str = ""
 
@@ -46,15 +64,54 @@ def delegation_log(state: State) -> list[DelegatedTask]:
     """Return the log, in the order in which tasks were given."""
     held: dict[tuple[str, str, str], DelegatedTask] = {}
     ended = []
-    for _at, event in state.events.of(RoleGranted, RoleRevoked):
+    confirmed = {one.of: one for _at, one in state.events.of(DelegationConfirmed)}
+    for at, event in state.events.of(RoleGranted, RoleRevoked):
         key = (event.user, event.role, event.site)
         if isinstance(event, RoleGranted):
-            held.setdefault(key, DelegatedTask(*key, event.recorded_at, event.recorded_by))
+            held.setdefault(key, _given(state, at, event, confirmed.get(at)))
         elif key in held:
             ended.append(
-                held.pop(key)._replace(until=event.recorded_at, until_by=event.recorded_by)
+                held.pop(key)._replace(
+                    waits=False, until=event.recorded_at, until_by=event.recorded_by
+                )
             )
     return sorted([*held.values(), *ended], key=lambda one: one.since)
+
+
+def _given(
+    state: State, position: int, event: RoleGranted, confirmed: DelegationConfirmed | None
+) -> DelegatedTask:
+    return DelegatedTask(
+        event.user,
+        event.role,
+        event.site,
+        event.recorded_at,
+        event.recorded_by,
+        position,
+        waits=position in state.unconfirmed,
+        urgent=event.urgent,
+        lapses=lapses_at(event) if event.urgent else None,
+        confirmed=confirmed,
+    )
+
+
+def may_confirm(access: Access, position: int) -> bool:
+    """Whether a user may confirm a delegation: it waits, and they are the second person."""
+    if position not in access.state.unconfirmed:
+        return False
+    given = delegation_of(access.state, position)
+    second = access.user not in (given.recorded_by, given.user)
+    return second and access.may("DelegationConfirmed", given.site)
+
+
+def confirmed_on_server(access: Access) -> list[DelegatedTask]:
+    """Return what was confirmed on the server, outside the application, as far as a user sees."""
+    sites = access.sites("people") | {""} if access.sees("people") else frozenset()
+    return [
+        one
+        for one in delegation_log(access.state)
+        if one.confirmed is not None and one.confirmed.administrator and one.site in sites
+    ]
 
 
 def tasks_of(state: State, user: str, sites: frozenset[str]) -> tuple[tuple[str, str], ...]:

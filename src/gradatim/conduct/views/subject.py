@@ -464,6 +464,16 @@ def entry_events(state: State, subject: Subject) -> list[tuple[int, Event]]:
     return [(at, state.events[at]) for at in subject.entries if at in state.events]
 
 
+def _delegation(asked: ActInQuestion) -> Subject:
+    of = asked.number("of")
+    if of is None or of not in asked.state.unconfirmed:
+        return Subject()
+    given = asked.state.events[of]
+    place = given.site or "the whole trial"
+    lines = (SubjectLine("recorded_by", given.recorded_by), SubjectLine("site", place))
+    return Subject(lines, (of,))
+
+
 _SUBJECTS: Mapping[str, Callable[[ActInQuestion], Subject]] = {
     "PreparationVerified": _preparation,
     "PreDoseChecklistSigned": _checklist,
@@ -488,6 +498,7 @@ _SUBJECTS: Mapping[str, Callable[[ActInQuestion], Subject]] = {
     "ProductReleased": _lot,
     "ProductDifferenceExplained": _account,
     "SourceDataVerified": _entries,
+    "DelegationConfirmed": _delegation,
 }
 """What is read before an act is signed, by the name of its event."""
 _OF_SOMEBODY = frozenset(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.conflicts import participant_of
 from gradatim.conduct.days import zone_of
+from gradatim.conduct.delegations import has_lapsed, lapses_at, waiting
 from gradatim.conduct.erasure import requested_erasure
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.events.base import Event
@@ -87,10 +88,11 @@ def tasks(state: State, now: datetime, on: date) -> list[Task]:
         now: the time that clocks are looked at; where no zone is recorded, days end by its own.
         on: the day, by the clock of the sites.
     """
+    found = list(_delegations(state, now))
     if not state.versions:
-        return []
+        return found
     with collector_paused():  # the first time it reads what everybody has
-        found = [*_of_trial(state, on)]
+        found += _of_trial(state, on)
         for one in state.participants.values():
             for source in _OF_PARTICIPANT:
                 found += source(state, one, now, on)
@@ -181,6 +183,19 @@ def _voids_of_trial(state: State) -> Iterator[Task]:
     for void in state.voids.values():
         if void.since is None and participant_of(state, state.events[void.of]) is None:
             yield _to_confirm(void, "", state.events[void.of].site)
+
+
+def _delegations(state: State, now: datetime) -> Iterator[Task]:
+    """Return the tasks that were given, and wait for a second person."""
+    for position, one in waiting(state):
+        due = lapses_at(one) if one.urgent else None
+        until = " and no longer works" if has_lapsed(one, now) else ""
+        what = (
+            f"{one.recorded_by} gives {one.user} the task {one.role.replace('_', ' ')}, which "
+            f"waits for a second person{until}"
+        )
+        given = {"of": str(position)}
+        yield Task("delegation", what, "DelegationConfirmed", one.site, None, due, given)
 
 
 def _deaths(state: State, one: Participant, now: datetime, on: date) -> Iterator[Task]:

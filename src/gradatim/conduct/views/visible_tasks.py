@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.state import Participant
+from gradatim.conduct.views.delegation_log import may_confirm
 from gradatim.conduct.views.tasks import Task, tasks
 from gradatim.conduct.visibility import takes_over
 
@@ -39,9 +40,14 @@ def visible_tasks(access: Access, now: datetime, on: date) -> list[VisibleTask]:
         about = access.state.participants.get(task.participant or "")
         if _is_visible(access, task, about):
             seen = about is not None and access.sees_participant("participants", about)
-            mine = access.has_any(task.roles, task.site)
-            found.append(VisibleTask(task, task.late(now), mine, seen))
+            found.append(VisibleTask(task, task.late(now), _is_mine(access, task), seen))
     return list(_each_once(found))
+
+
+def _is_mine(access: Access, task: Task) -> bool:
+    if task.event == "DelegationConfirmed":
+        return may_confirm(access, int(task.given["of"]))
+    return access.has_any(task.roles, task.site)
 
 
 def _each_once(found: list[VisibleTask]) -> Iterator[VisibleTask]:
@@ -59,6 +65,8 @@ def _each_once(found: list[VisibleTask]) -> Iterator[VisibleTask]:
 
 
 def _is_visible(access: Access, task: Task, about: Participant | None) -> bool:
+    if task.event == "DelegationConfirmed":
+        return access.sees("people") and task.site in access.sites("people") | {""}
     if about is None:
         return not task.site or task.site in access.sites("overview")
     if task.event == "ParticipantTransferred" and takes_over(access, about):

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from gradatim.conduct.access import limited_access_of
+from gradatim.web import clock
 from gradatim.web.accounts.tokens import hashed, user_of
 from gradatim.web.api import limits
 
@@ -37,5 +38,6 @@ class Token(HttpBearer):
         self._by_token.count(request)
         request.user = user
         state = request.trial.state  # type: ignore[attr-defined]
-        request.access = limited_access_of(state, user.get_username(), role)  # type: ignore[attr-defined]
+        access = limited_access_of(state, user.get_username(), role, clock.now())
+        request.access = access  # type: ignore[attr-defined]
         return user

@@ -1,6 +1,7 @@
 """The form of an act: one field for each field of its event that a person fills in."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec.inspect as inspect
@@ -12,8 +13,9 @@ from gradatim.clinical import astct
 from gradatim.clinical.ctcae.terms import folded, terms
 from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.days import time_zones
+from gradatim.conduct.delegations import URGENT_FOR
 from gradatim.conduct.events import BY_NAME
-from gradatim.conduct.events.base import Event, Measured
+from gradatim.conduct.events.base import LONGEST_TEXT, Event, Measured
 from gradatim.conduct.events.product import ReleaseResult
 from gradatim.conduct.folding.trial import submitted, submitted_study
 from gradatim.conduct.paper import TRANSCRIBED
@@ -344,6 +346,20 @@ def _ruling(asked: FormContext) -> dict[str, forms.Field]:
     return fields
 
 
+def _urgent(asked: FormContext, options: dict[str, Any]) -> forms.Field | None:
+    """Ask why a task is to work at once; only of those who give tasks so, at their own site."""
+    leads = bool(asked.site) and asked.access.has_any((INVESTIGATOR,), asked.site)
+    if asked.state.mode != "real" or not leads:
+        return None
+    hours = URGENT_FOR // timedelta(hours=1)
+    options["help_text"] = _(
+        "Only of a task that cannot wait for a second person, such as at night: it then works at "
+        "once, and no longer than %(hours)d hours unless a second person confirms it. Else leave "
+        "it empty."
+    ) % {"hours": hours}
+    return forms.CharField(required=False, max_length=LONGEST_TEXT, **options)
+
+
 def _time_zone(asked: FormContext, options: dict[str, Any]) -> forms.Field:
     """Ask for the time zone of a site; without one its days are those of the trial."""
     named = [(name, name.replace("_", " ")) for name in sorted(time_zones())]
@@ -369,6 +385,7 @@ _SPECIAL: Mapping[tuple[str, str], Callable[[FormContext, dict[str, Any]], forms
     ("ProtocolSubmitted", "document"): _document,
     ("TermListLoaded", "document"): _term_table,
     ("SiteOpened", "time_zone"): _time_zone,
+    ("RoleGranted", "urgent"): _urgent,
     ("RulingSigned", "value"): _shown_value,
     ("RulingSigned", "answer"): _in_words,
     ("RulingSigned", "requested_value"): _requested_value,

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
+from gradatim.conduct.delegations import waiting
 from gradatim.conduct.policies import RULES
 from gradatim.conduct.policies.verdicts import rule
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.adverse_events import courses
 from gradatim.conduct.views.consent import ISO_639_1
+from gradatim.conduct.views.delegation_log import may_confirm
 from gradatim.conduct.views.logs import open_pregnancies, unscheduled_visits
 from gradatim.conduct.views.safety import possible_dlts
 from gradatim.conduct.views.stopping_rules import unanswered_rules
@@ -298,11 +300,21 @@ def _extra_visits(asked: FormContext) -> Choices | None:
     ]
 
 
+def _delegations(asked: FormContext) -> Choices:
+    """Return the delegations for which the user is the second person."""
+    return [
+        (str(of), f"{one.user}: {choice_words('role', one.role)}")
+        for of, one in waiting(asked.state)
+        if one.site == asked.site and may_confirm(asked.access, of)
+    ]
+
+
 _OF_EVENT: Mapping[tuple[str, str], Callable[[FormContext], Choices | None]] = {
     ("ShipmentReceived", "shipment"): _shipments,
     ("ConcomitantMedicationRecorded", "elements"): _of_kinds("exposure"),
     ("MedicalHistoryRecorded", "elements"): _of_kinds("condition", "procedure"),
     ("PregnancyOutcomeReported", "of"): _pregnancies,
+    ("DelegationConfirmed", "of"): _delegations,
 }
 """Choices for a field of one event only."""
 _OF_FIELD: Mapping[str, Callable[[FormContext], Choices | None]] = {

@@ -131,6 +131,10 @@ LABELS: Mapping[str, _Words] = {
     "agreed_on": _("The participant agreed on"), "from_site": _("From site"),
     "shipment": _("Number of the shipment"), "to_site": _("To site"),
     "expected_on": _("Expected on"), "seals": _("Seals and container"),
+    "urgent": _("Why it is to work at once"),
+    "needs_confirmation": _("Does a second person have to confirm it?"),
+    "recorded_by": _("Recorded by"),
+    "administrator": _("Confirmed on the server by"),
     "something_else": _("It is something else that the protocol asks about"),
 }  # fmt: skip
 OF_EVENT: Mapping[tuple[str, str], _Words] = {
@@ -162,6 +166,7 @@ OF_EVENT: Mapping[tuple[str, str], _Words] = {
     ("TermCoded", "term"): _("Term of the dictionary"),
     ("TermCoded", "of"): _("Or the entry that is coded"),
     ("ProtocolDeviation", "of"): _("Shown by entry"),
+    ("DelegationConfirmed", "of"): _("Delegation"),
     ("ProtocolDeviationReviewed", "of"): _("Deviation (entry)"),
     ("ProtocolDeviationReviewed", "action"): _("What was done about it"),
     ("MedicationErrorReported", "description"): _("What happened"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from gradatim.conduct.access import Access
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.state import State
+from gradatim.conduct.views.delegation_log import confirmed_on_server
 from gradatim.conduct.views.ladder import enrolment, ladder
 from gradatim.conduct.views.stopping_rules import unanswered_rules
 from gradatim.conduct.views.tasks import Task
@@ -38,13 +39,15 @@ def overview(request: Request) -> HttpResponse:
     """Show the trial at a glance."""
     access: Access = request.access
     state, day = access.state, today_at(access.state, "")
-    if not state.versions:
-        return render(request, "gradatim/not_active.html")
     rows = [
         (one, _url(one.task) if one.mine else "")
         for one in visible_tasks(access, now_at(state, ""), day)
     ]
     mine = [row for row in rows if row[0].mine]
+    on_server = confirmed_on_server(access)
+    if not state.versions:
+        found = {"mine": mine, "on_server": on_server}
+        return render(request, "gradatim/not_active.html", found)
     return render(
         request,
         "gradatim/overview.html",
@@ -53,6 +56,7 @@ def overview(request: Request) -> HttpResponse:
             "mine": mine[:_SHOWN],
             "others": [row for row in rows if not row[0].mine][:_SHOWN],
             "more": max(0, len(mine) - _SHOWN),
+            "on_server": on_server,
             **advice_shown(state, day),
             "enrolment": enrolment(state),
             "planned": state.study.study.planned_enrolment,

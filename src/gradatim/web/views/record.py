@@ -419,6 +419,8 @@ def tell(request: Request, outcome: Recorded) -> None:
     """Say that it is recorded, which rules it broke, and what is asked about it."""
     messages.success(request, _("Recorded as entry %(n)d.") % {"n": outcome.position})
     state = request.trial.state
+    if outcome.position in state.unconfirmed:
+        messages.warning(request, _("This delegation waits for a second person, who confirms it."))
     for at in outcome.deviations:
         one = state.deviations[at]
         messages.warning(

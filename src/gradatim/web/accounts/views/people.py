@@ -1,6 +1,7 @@
 """People and rights: the delegation log, training, accounts, sites."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.views.delegation_log import (
+    DelegatedTask,
     delegation_log,
     has_tasks,
+    may_confirm,
     sites_of,
     versions_in_force,
 )
@@ -22,20 +25,48 @@ from gradatim.web.accounts.invitations import invite as make_invitation
 from gradatim.web.accounts.managing import alone, possible
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.signing import SignatureFields, confirmed
+from gradatim.web.clock import now
+
+
+class DelegationLine(NamedTuple):
+    """A line of the delegation log as its page shows it.
+
+    Args:
+        task: what was given.
+        lapsed: whether it was urgent, waits, and works no longer.
+        confirmable: whether the viewer is the second person who may confirm it.
+    """
+
+    task: DelegatedTask
+    lapsed: bool
+    confirmable: bool
+
+
+def _lines(access: Access, log: Iterable[DelegatedTask]) -> list[DelegationLine]:
+    """Return the lines of the log that a viewer sees."""
+    at, sites = now(), access.sites("people") | {""}
+    return [
+        DelegationLine(
+            one,
+            one.waits and one.lapses is not None and one.lapses < at,
+            may_confirm(access, one.position),
+        )
+        for one in log
+        if one.site in sites
+    ]
 
 
 @page("people")
 def people(request: Request) -> HttpResponse:
     """Show who has which task where, who was trained on what, and how accounts stand."""
     access = request.access
-    sites = access.sites("people") | {""}
     return render(
         request,
         "accounts/people.html",
         {
             "people": people_of(access),
             "in_force": versions_in_force(access.state),
-            "log": [one for one in delegation_log(access.state) if one.site in sites],
+            "log": _lines(access, delegation_log(access.state)),
             "sites": sites_of(access.state, access.sites("people")),
             "may_invite": access.sites_for("RoleGranted"),
         },
@@ -48,7 +79,7 @@ def person(request: Request, username: str) -> HttpResponse:
     access = request.access
     one = _seen(access, username)
     account = User.objects.filter(username=username).first()
-    sites = access.sites("people") | {""}
+    log = (at for at in delegation_log(access.state) if at.user == username)
     manageable = account is not None and one.manageable
     return render(
         request,
@@ -57,11 +88,7 @@ def person(request: Request, username: str) -> HttpResponse:
             "one": one,
             "account": account,
             "in_force": versions_in_force(access.state),
-            "log": [
-                at
-                for at in delegation_log(access.state)
-                if at.user == username and at.site in sites
-            ],
+            "log": _lines(access, log),
             "possible": possible(account, one.status) if account and manageable else {},
             "shows_acts": manageable,
             "acts": account.acts.order_by("-at", "-pk") if account and manageable else [],

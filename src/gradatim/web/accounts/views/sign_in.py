@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from gradatim.conduct.access import access_of
+from gradatim.web import clock
 from gradatim.web.access import Request, public
 from gradatim.web.accounts.attempts import Occasion
 from gradatim.web.accounts.forms import BothForm, NewPasswordForm, SignInForm
@@ -45,7 +46,7 @@ def _begun(request: Request, user: User, device: Any = None) -> HttpResponse:
     elif not settings.SECOND_FACTOR_REQUIRED and not has_device(user):
         forget_failures(request, user.username, Occasion.SIGN_IN)
         note(user, What.SIGNED_IN)
-    tasks = access_of(request.trial.state, user.username).held
+    tasks = access_of(request.trial.state, user.username, clock.now()).held
     return HttpResponseRedirect(next_page(request) if tasks else reverse("account"))
 
 
