@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim.core.documents import DEEPEST, Steps, place, read_yaml
+from gradatim.core.documents import DEEPEST, MOST_PARTS, Steps, place, read_yaml
 from gradatim.core.errors import UnusableInput
 
 NAMES = st.text("abcdefgh", min_size=1, max_size=4)
@@ -74,6 +74,15 @@ def test_what_is_no_document_is_refused(content: bytes, told: str) -> None:
     with pytest.raises(UnusableInput) as found:
         read_yaml(content, "d.yaml", {})
     assert str(found.value).startswith(told)
+
+
+@pytest.mark.parametrize("part", [b"b", b"[]", b"{}", b'"b"'])
+def test_a_document_has_so_many_parts_and_no_more(part: bytes) -> None:
+    """Two are the name of the list and the mapping around it, and one is the list."""
+    fits = b"a: [" + b",".join([part] * (MOST_PARTS - 3)) + b"]"
+    assert len(read_yaml(fits, "d.yaml", {})["a"]) == MOST_PARTS - 3
+    with pytest.raises(UnusableInput, match=r"^d\.yaml:1: this document is too long"):
+        read_yaml(fits[:-1] + b"," + part + b"]", "d.yaml", {})
 
 
 def test_the_place_of_a_part_is_that_of_the_nearest_part_with_a_line() -> None:

@@ -24,7 +24,6 @@ BY_NAME: Mapping[str, str] = {
     "gradatim.web.rate_limit_middleware": "in MIDDLEWARE of the settings",
     "gradatim.web.templatetags.counts": "loaded by templates",
     "gradatim.web.templatetags.said": "loaded by templates",
-    "gradatim.web.trial_middleware": "in MIDDLEWARE of the settings",
     "gradatim.synthetic.fhir_population": "made-up people for proofs that engines agree",
 }
 """Modules that something else than an import names, and what does."""

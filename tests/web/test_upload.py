@@ -2,6 +2,8 @@
 
 import html
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -9,6 +11,7 @@ from uuid import uuid4
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from gradatim.conduct.as_of import as_of
+from gradatim.conduct.event_store import Cause, StorageUnavailable
 from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.participants import EntryCorrected, RecordNotUnderstood
 from gradatim.conduct.events.records import RecordsRead
@@ -21,7 +24,7 @@ from gradatim.core.verdict import Reason
 from gradatim.web.live_trial import Running
 from tests.markup import markup
 from tests.web.conftest import NOW, PASSWORD, UNTIL, state
-from tests.web.security.attacks import treated
+from tests.web.security.attacks import event_form, treated
 
 CANCER = {
     "resourceType": "Condition",
@@ -63,13 +66,16 @@ NAPROXEN = {
 }
 
 
-def post(app: Running, client: Any, one: Participant, *resources: Any) -> None:
+def sent(client: Any, one: Participant, *resources: Any) -> Any:
     patient = {"resourceType": "Patient", "id": "p", "gender": one.sex, "birthDate": one.birth}
     entries = [{"resource": resource} for resource in (patient, *resources)]
     content = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries})
     file = SimpleUploadedFile("records.json", content.encode(), "application/json")
-    answer = client.post(f"/participants/{one.id}/records/", {"bundle": file, "source": "EHR"})
-    assert answer.status_code == 302
+    return client.post(f"/participants/{one.id}/records/", {"bundle": file, "source": "EHR"})
+
+
+def post(app: Running, client: Any, one: Participant, *resources: Any) -> None:
+    assert sent(client, one, *resources).status_code == 302
 
 
 def reasons(now: State, name: str) -> dict[str, Reason | None]:
@@ -314,3 +320,82 @@ def test_a_record_that_there_is_not_cannot_be_judged(app: Running, signed_in):
     )
     answer = client.get(f"/record/RecordJudged/?participant={one.id}")
     assert "Records to be judged" in markup(answer)
+
+
+def many(number: int) -> list[dict[str, Any]]:
+    """Return conditions that nobody understands, each of its own."""
+    return [{**CANCER, "id": f"n{n}", "onsetDateTime": f"2026-07-{n:02}"} for n in range(1, number)]
+
+
+def told_of(app: Running, one: Participant) -> list[str]:
+    """Return the records that are not understood, as often as they are recorded."""
+    entries = state(app).events.of(RecordNotUnderstood)
+    return sorted(event.record for _, event in entries if event.source == "EHR")
+
+
+def test_a_large_file_is_few_appends_and_others_go_on_in_between(
+    app: Running, signed_in, monkeypatch
+):
+    """An adverse event is reported while it is being recorded; all of both is there."""
+    monkeypatch.setattr("gradatim.web.views.screening.upload.TOGETHER", 7)
+    one, client, other = treated(app), signed_in("coordinator.S01.1"), signed_in("nurse.S01.1")
+    appends, append = list[int](), app.store.append
+
+    def counted(trial: str, bodies: Any, expected: Any) -> Any:
+        appends.append(len(bodies))
+        return append(trial, bodies, expected)
+
+    monkeypatch.setattr(app.store, "append", counted)
+    between(app, monkeypatch, lambda: other.post(*event_form(app, request="meanwhile")))
+    before = state(app).position
+    post(app, client, one, *many(28))
+    assert told_of(app, one) == sorted(f"Condition/n{n}" for n in range(1, 28))
+    assert appends.count(7) >= 3
+    assert sum(appends) == state(app).position - before
+    assert app.store.position_of(app.trial.name, "meanwhile")
+
+
+def test_the_same_file_by_two_at_once_is_recorded_once(app: Running, signed_in, monkeypatch):
+    """The second comes while the first is between two portions."""
+    monkeypatch.setattr("gradatim.web.views.screening.upload.TOGETHER", 7)
+    one, client, other = treated(app), signed_in("coordinator.S01.1"), signed_in("nurse.S01.1")
+    between(app, monkeypatch, lambda: post(app, other, one, *many(28)))
+    post(app, client, one, *many(28))
+    assert told_of(app, one) == sorted(f"Condition/n{n}" for n in range(1, 28))
+    readings = [len(event.records) for _, event in state(app).events.of(RecordsRead)]
+    assert sum(readings) >= 28
+
+
+def test_what_breaks_off_is_gone_on_with_by_the_same_file(app: Running, signed_in, monkeypatch):
+    """A disk that is full after two portions: what they hold stays, and the rest comes later."""
+    monkeypatch.setattr("gradatim.web.views.screening.upload.TOGETHER", 7)
+    one, client, append = treated(app), signed_in("coordinator.S01.1"), app.store.append
+    room = [2]
+
+    def full(trial: str, bodies: Any, expected: Any) -> Any:
+        room[0] -= 1
+        if room[0] < 0:
+            raise StorageUnavailable(Cause.FULL, "the disk is full", "")
+        return append(trial, bodies, expected)
+
+    monkeypatch.setattr(app.store, "append", full)
+    assert sent(client, one, *many(28)).status_code == 503
+    assert len(told_of(app, one)) == 14
+    assert client.get(f"/participants/{one.id}/").status_code == 200
+    room[0] = 99
+    post(app, client, one, *many(28))
+    assert told_of(app, one) == sorted(f"Condition/n{n}" for n in range(1, 28))
+
+
+def between(app: Running, monkeypatch: Any, act: Any) -> None:
+    """Have somebody else do something, once, when an upload lets others have the trial again."""
+    let_others, turns = app.let_others, iter([False, False, True])
+
+    @contextmanager
+    def let(*_given: Any) -> Iterator[None]:
+        with let_others():
+            if next(turns, False):
+                act()
+            yield
+
+    monkeypatch.setattr(app, "let_others", let)

@@ -3,7 +3,7 @@
 what others changed -> words of records sealed -> Trial.record -> erased keys destroyed
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gradatim.conduct.conflicts import changed_by_others
 from gradatim.conduct.events.base import Event
@@ -14,7 +14,7 @@ from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.personal import forget, resealed
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
 from gradatim.conduct.state import State
-from gradatim.conduct.trial import Recorded, RecordOutcome, Stale, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 
 
 def record(
@@ -52,6 +52,13 @@ def record(
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)
     return outcome
+
+
+def record_together(
+    trial: Trial, events: Sequence[Event], request: str, keyring: Callable[[], Keyring]
+) -> Recorded | Refused:
+    """Record several facts in one append, all or none: see `Trial.record_together`."""
+    return trial.record_together([_sealed(trial, one, keyring) for one in events], request)
 
 
 def _sealed(trial: Trial, event: Event, keyring: Callable[[], Keyring]) -> Event:

@@ -4,7 +4,7 @@ A file that comes again adds nothing. A record that says something else than bef
 understood otherwise, is added as it is now; what it was stays.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,12 +14,11 @@ from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.participants import FactRecorded, RecordNotUnderstood
 from gradatim.conduct.events.records import RecordRead, RecordsRead, VocabularyUsed
 from gradatim.conduct.sealed_records import RecordSeal
-from gradatim.conduct.source_import import Arriving, arriving, record_read
+from gradatim.conduct.source_import import Arriving, arriving
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import entries_of
 from gradatim.conduct.views.records import Record, RecordKey, key_of, lasts, records_of
 from gradatim.evidence.facts import Facts
-from gradatim.evidence.fhir.record_resolution import Received
 
 LARGEST = 400_000
 """Bytes of records in one entry, well below what the ledger takes."""
@@ -31,11 +30,12 @@ class SourceChanges(NamedTuple):
 
     Args:
         entries: what the file says of the person.
-        readings: fields of the entries that tell how its records were understood.
+        readings: fields of the entries that tell how its records were understood; they are sealed
+            as they are taken out, which asks nothing of the state.
     """
 
     entries: list[Arriving]
-    readings: list[dict[str, Any]]
+    readings: Iterator[dict[str, Any]]
 
 
 def source_changes(
@@ -43,7 +43,7 @@ def source_changes(
     participant: Participant,
     source: str,
     facts: Facts,
-    records: Sequence[Received],
+    records: Mapping[str, RecordRead],
     vocabulary: VocabularyUsed | None,
     seal: RecordSeal,
 ) -> SourceChanges:
@@ -54,18 +54,18 @@ def source_changes(
         participant: whose records they are.
         source: what the source is called.
         facts: what the file says.
-        records: every record of it, as it was understood.
+        records: how each record of it was understood, by its id, with a plain hash of what it says.
         vocabulary: by which they were read.
         seal: seals what the participant's records say.
     """
     elements = state.governing("elements", participant).elements
-    plain = {record.id: record.content for record in records}
+    plain = {id_: record.content for id_, record in records.items()}
     contents = kept_contents(state, participant, source, plain, seal)
     found = arriving(facts, elements, source, contents)
-    read_as = (record_read(one._replace(content=contents[one.id])) for one in records)
+    read_as = (msgspec.structs.replace(one, content=contents[id_]) for id_, one in records.items())
     return SourceChanges(
         list(new_entries(state, participant, found)),
-        list(new_readings(state, participant, source, read_as, vocabulary, seal)),
+        new_readings(state, participant, source, read_as, vocabulary, seal),
     )
 
 
@@ -163,8 +163,9 @@ def new_readings(
 ) -> Iterator[dict[str, Any]]:
     """Return the fields of the entries that tell how the records of a file were understood.
 
-    Only records that are new, say something else or are understood otherwise are told of; in a
-    file that comes again by the same vocabulary there are none, and nothing is to be recorded.
+    They are sealed one by one as they are taken out. Only records that are new, say something else
+    or are understood otherwise are told of; in a file that comes again by the same vocabulary
+    there are none, and nothing is to be recorded.
 
     Args:
         source: what the source is called.
@@ -181,9 +182,9 @@ def new_readings(
         if event.source == source
     ][-1:]
     if not new and last == [vocabulary]:
-        return
-    for some in _portions(map(seal.read, new)):
-        yield {"source": source, "read": len(listed), "records": some, "vocabulary": vocabulary}
+        return iter(())
+    told = {"source": source, "read": len(listed), "vocabulary": vocabulary}
+    return ({**told, "records": some} for some in _portions(map(seal.read, new)))
 
 
 def _is_known(known: Mapping[RecordKey, Record], source: str, one: RecordRead) -> bool:

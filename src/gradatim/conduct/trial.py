@@ -8,7 +8,7 @@ meanwhile, everything is asked again; an authorisation whose participant, cohort
 is handed back, to be looked at once more.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ from gradatim.conduct.sealed_records import without_words
 from gradatim.conduct.state import Recognised, State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
 from gradatim.conduct.views.urgent import covering
-from gradatim.core.errors import UnusableInput, shortened
+from gradatim.core.errors import Defect, UnusableInput, shortened
 from gradatim.core.message import Text
 from gradatim.core.truth import TRUE
 from gradatim.core.verdict import Verdict
@@ -226,6 +226,64 @@ class Trial:
             except HeadMoved:
                 self.refresh()
 
+    def record_together(self, events: Sequence[Event], request: str = "") -> Recorded | Refused:
+        """Record several facts in one append: all of them, or none.
+
+        Each is asked on the state that those before it leave, as if it had been recorded alone.
+
+        Args:
+            events: what is recorded, in order; none is an authorisation, or numbered by the system.
+            request: idempotency key, which the first of them keeps.
+
+        Returns:
+            Where the first of them stands, with the deviations and queries that all of them
+            opened; or the first refusal.
+
+        Raises:
+            UnusableInput: one names what does not exist, or what cannot be; the store is unusable.
+        """
+        if known := self.position_of(request):
+            return self._known(known, events[0])
+        while True:
+            self._refuse_unsealed()
+            for event in events:  # before anything is folded
+                if isinstance(refused := self._permitted(event), Refused):
+                    return refused
+            try:
+                return self._together(events, request)
+            except RequestKnown as error:
+                self.refresh()
+                return self._known(error.position, events[0])
+            except HeadMoved:
+                self.refresh()
+
+    def _together(self, events: Sequence[Event], request: str) -> Recorded:
+        """Fold events one by one and append them; what is not appended is folded back."""
+        head, made = self.head, list[tuple[bytes, Event]]()
+        try:
+            for event in events:
+                decided = self._decided(event, self.state.position)
+                if isinstance(decided, Refused | Stale) or is_authorisation(event):
+                    raise Defect(f"{type(event).__name__} is no fact that stands for itself")
+                for one in map(encoded, decided):
+                    apply(self.state, head.position + len(made) + 1, one[1])
+                    made.append(one)
+            bodies = [(body, "" if i else request) for i, (body, _) in enumerate(made)]
+            self.head = self.store.append(self.name, bodies, head)
+        except BaseException:
+            self._fold_anew()
+            raise
+        return _recorded(head.position + 1, [event for _, event in made])
+
+    def _fold_anew(self) -> None:
+        """Have the state of the ledger again, after something was folded that is not in it."""
+        before = self.state
+        self.state = State(
+            self.name, unsealed_birth=before.unsealed_birth, unsealed_words=before.unsealed_words
+        )
+        self.head = Head(0, genesis(self.name))
+        self.refresh()
+
     def record_own(self, made: Callable[[Head], Event]) -> int:
         """Record what the system does by itself; no policy is asked. Return its position.
 
@@ -293,14 +351,20 @@ class Trial:
                 "name the head of the ledger that was looked at",
             )
 
+    def _permitted(self, event: Event) -> Refused | None:
+        """Return why an event may not be recorded by its user; refuse what cannot be meant."""
+        validate(self.state, event)
+        self._seen_head(event)
+        may = permitted(self.state, event)
+        return (
+            None if may.truth is TRUE else Refused("permission", may, (("permission", may.text),))
+        )
+
     def _decided(self, event: Event, since: int) -> list[Event] | Refused | Stale:
         """Give what is to be recorded: the event and the deviations that it opens."""
         state = self.state
-        validate(state, event)
-        self._seen_head(event)
-        may = permitted(state, event)
-        if may.truth is not TRUE:
-            return Refused("permission", may, (("permission", may.text),))
+        if isinstance(refused := self._permitted(event), Refused):
+            return refused
         if is_authorisation(event) and (entries := conflicting_entries(state, event, since)):
             return Stale(entries)
         verdict = check(state, event)
@@ -354,12 +418,17 @@ class Trial:
         self.head = self.store.append(self.name, bodies, self.head)
         for position, (_, event) in enumerate(stored, first):
             apply(self.state, position, event)
-        follow = list(enumerate((event for _, event in stored[1:]), first + 1))
-        return Recorded(
-            first,
-            tuple(at for at, one in follow if isinstance(one, ProtocolDeviation)),
-            tuple(one.query for _, one in follow if isinstance(one, QueryOpened)),
-        )
+        return _recorded(first, [event for _, event in stored])
+
+
+def _recorded(first: int, events: Sequence[Event]) -> Recorded:
+    """Return what an append has recorded, from its first position on."""
+    at = enumerate(events, first)
+    return Recorded(
+        first,
+        tuple(position for position, one in at if isinstance(one, ProtocolDeviation)),
+        tuple(one.query for one in events if isinstance(one, QueryOpened)),
+    )
 
 
 def _stamped(state: State, event: Event) -> Event:

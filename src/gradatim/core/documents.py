@@ -16,6 +16,8 @@ Steps = tuple[str | int, ...]
 """The path of a part in a document: keys, and places in lists from 0."""
 DEEPEST = 100
 """Levels of nesting."""
+MOST_PARTS = 30_000
+"""Scalars, lists and mappings; the bundled trials have up to 9,100."""
 
 
 def place(name: str, lines: Mapping[Steps, int], path: Steps) -> str:
@@ -64,8 +66,8 @@ def read_yaml(
 
 
 def _check_tokens(text: str, name: str, what: str, aliases: bool) -> None:
-    """Refuse aliases, and nesting so deep that the reader would run out of its stack."""
-    depth = 0
+    """Refuse aliases, what is nested too deeply for the reader's stack, and what takes seconds."""
+    depth = parts = 0
     for token in yaml.scan(text, Loader=yaml.CSafeLoader):
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken) and not aliases:
             raise UnusableInput(
@@ -75,6 +77,14 @@ def _check_tokens(text: str, name: str, what: str, aliases: bool) -> None:
                 "write the part out where it is used",
             )
         depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        parts += isinstance(token, _PARTS)
+        if parts > MOST_PARTS:
+            raise UnusableInput(
+                "this document is too long",
+                f"{name}:{token.start_mark.line + 1}",
+                f"a {what} has at most {MOST_PARTS:,} names, values and lists",
+                "check the file",
+            )
         if depth > DEEPEST:
             raise UnusableInput(
                 "this is nested too deeply",
@@ -90,6 +100,7 @@ _OPENING = (
     yaml.FlowMappingStartToken,
     yaml.FlowSequenceStartToken,
 )
+_PARTS = (yaml.ScalarToken, *_OPENING)
 _CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 _SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"(?:~|null|)\Z"), lambda text: None),

@@ -11,7 +11,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.protocol.references import cycle, dangling
 from gradatim.protocol.study import Study
 
-MAXIMUM_BYTES = 5_000_000
+MAXIMUM_BYTES = 1_000_000
 
 
 class Document(NamedTuple):

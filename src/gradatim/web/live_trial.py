@@ -9,6 +9,7 @@ connections are never shared.
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import sleep
 
 from gradatim.conduct.event_store import (
     Bodies,
@@ -31,6 +32,7 @@ from gradatim.web.keyring import keyring_or_none, sealing_keys
 
 LONGEST_WAIT = 15.0
 """Seconds for which a request waits for others that read the state."""
+_TURN = 0.002
 
 
 class OwnConnections:
@@ -144,6 +146,19 @@ class Running:
             yield self.trial
         finally:
             self.lock.release()
+
+    @contextmanager
+    def let_others(self) -> Iterator[None]:
+        """Let others have the state, while what needs it no more goes on; have it again after.
+
+        Whoever holds it calls this, and brings what they know of it up to date afterwards.
+        """
+        self.lock.release()
+        try:
+            sleep(_TURN)  # whoever waits for it is quicker then
+            yield
+        finally:
+            self.lock.acquire()
 
     def _only(self, url: str) -> str:
         found = list(self.store.trials())

@@ -5,6 +5,7 @@ fields -> event, signed where it has to be -> conduct.recording -> what came of 
 
 import logging
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.signatures import meaning_of
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import Circumstances
-from gradatim.conduct.trial import Recorded, RecordOutcome, Trial
+from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Trial
 from gradatim.web.clock import now_at
 from gradatim.web.keyring import keyring
 
@@ -78,6 +79,18 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> RecordOutcome
         UnusableInput: it names what does not exist, or what cannot be.
     """
     outcome = recording.record(trial, event, seen, request, keyring)
+    _log(event, outcome)
+    return outcome
+
+
+def record_together(trial: Trial, events: Sequence[Event], request: str) -> Recorded | Refused:
+    """Record facts in one append, all or none: see `conduct.recording.record_together`."""
+    outcome = recording.record_together(trial, events, request, keyring)
+    _log(events[0], outcome)
+    return outcome
+
+
+def _log(event: Event, outcome: RecordOutcome) -> None:
     LOG.info(
         "record",
         extra={
@@ -87,4 +100,3 @@ def record(trial: Trial, event: Event, seen: int, request: str) -> RecordOutcome
             "position": outcome.position if isinstance(outcome, Recorded) else 0,
         },
     )
-    return outcome

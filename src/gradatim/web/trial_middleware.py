@@ -32,7 +32,7 @@ def open_trial(respond: Respond) -> Respond:
         try:
             _read(request)
             with running().held() as trial:
-                _refresh(request, trial)
+                bring_up_to_date(request, trial)
                 return respond(request)
         except UnreadablePostError:
             return fault(request, 408, _("This took too long to come"), _("Nothing was recorded."))
@@ -50,7 +50,7 @@ def _read(request: HttpRequest) -> None:
             _ = request.body
 
 
-def _refresh(request: HttpRequest, trial: Trial) -> None:
+def bring_up_to_date(request: HttpRequest, trial: Trial) -> None:
     """Fold in what others recorded, for a request that sees it.
 
     Raises:
