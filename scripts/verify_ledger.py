@@ -26,6 +26,13 @@ an Ed25519 signature over: "gradatim.sealing-key/1", a line feed,
 "<length of trial>:<trial><position>:" and the hash, both of the event before, the new public key;
 or, where that was lost, counts once a checkpoint after it bears the signature of a trusted key.
 
+A person signs by a key that only their password opens. An event SigningKeyAdopted tells the public
+key of whoever recorded it; `proof`, in hexadecimal, is an Ed25519 signature by it over:
+"gradatim.signing-key/1", a line feed, "<length of trial>:<trial><length of person>:<person>", the
+key. From then on each event that this person signs has `ed25519` in its `signature`, over:
+"gradatim.signature/1", a line feed, "<length of trial>:<trial><position>:", the hash of the event
+before, and the body without the digits of `ed25519`. Signatures of before are words only.
+
 What a ledger cannot show by itself: events cut off at the end, or all of it computed anew, under
 another first key. A checkpoint kept elsewhere shows it: a statement of trial, position, hash and
 time, signed with Ed25519 over the statement's JSON with sorted keys, no spaces, ASCII.
@@ -70,17 +77,62 @@ def kinds(of: dict[str, Any]) -> dict[str, str]:
     return {name: type(value).__name__ for name, value in of.items()}
 
 
-def from_hex(text: str) -> bytes:
+def from_hex(text: Any) -> bytes:
     """Bytes from lower-case hexadecimal; none where it is something else, which fits nothing."""
     try:
         found = bytes.fromhex(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return b""
     return found if found.hex() == text else b""
 
 
 def is_digest(text: str) -> bool:
     return len(text) == 64 and set(text) <= set("0123456789abcdef")
+
+
+class Signatures:
+    """The keys by which people sign, and what they signed: every signature is checked."""
+
+    def __init__(self, trial: bytes) -> None:
+        self.prefix = b"%d:%s" % (len(trial), trial)
+        self.keys: dict[str, bytes] = {}
+        self.by_key = self.in_words = 0
+
+    def check(self, at: int, before: bytes, body: bytes) -> None:
+        adopts = body.startswith(b'{"event":"SigningKeyAdopted",')
+        if not adopts and b'"signature":{' not in body:
+            return
+        try:
+            said = json.loads(body)
+            person, signature = str(said["recorded_by"]), said.get("signature")
+            named = person.encode()
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Bad(f"event {at}: it is signed and cannot be read") from error
+        if adopts:
+            self.adopt(at, person, named, said)
+        if isinstance(signature, dict):
+            self.check_signed(at, before, body, person, signature.get("ed25519"))
+
+    def adopt(self, at: int, person: str, named: bytes, said: dict[str, Any]) -> None:
+        key, proof = from_hex(said.get("public_key")), from_hex(said.get("proof"))
+        signed = b"gradatim.signing-key/1\n%s%d:%s%s" % (self.prefix, len(named), named, key)
+        if len(key) != 32 or not fits(key, proof, signed):
+            raise Bad(f"event {at}: it adopts a key that {person} does not prove to hold")
+        self.keys[person] = key
+
+    def check_signed(self, at: int, before: bytes, body: bytes, person: str, said: Any) -> None:
+        key, made = self.keys.get(person), from_hex(said)
+        if said is None and key is None:
+            self.in_words += 1
+            return
+        mark = b'"ed25519":"'
+        first, found, rest = body.partition(mark + made.hex().encode())
+        place = b"%s%d:%s" % (self.prefix, at, before)
+        signed = b"gradatim.signature/1\n" + place + first + mark + rest
+        once = bool(found) and body.count(mark) == 1
+        if key is None or not once or not fits(key, made, signed):
+            raise Bad(f"event {at}: it is not signed by a key of {person}")
+        self.by_key += 1
 
 
 class Chain:
@@ -91,6 +143,7 @@ class Chain:
         self.hashes = [hashlib.sha256(b"gradatim.ledger/1\n" + self.trial).digest()]
         self.good = 0  # events that hang together
         self.bad: Bad | None = None
+        self.signatures = Signatures(self.trial)
         self.seals: list[tuple[int, bytes, bytes]] = []
         self.adoptions: dict[int, bytes] = {}
 
@@ -117,9 +170,13 @@ class Chain:
             found = "it does not fit its hash" if at == due else f"event {at} stands in its place"
             self.bad = Bad(f"event {due}: {found}")
         if self.bad is None:
-            self.good = due
-            if body.startswith(b'{"event":"SealingKeyAdopted",'):
-                self.adoptions[due] = body
+            try:
+                self.signatures.check(due, self.hashes[-1], body)
+                self.good = due
+            except Bad as bad:
+                self.bad = bad
+        if self.bad is None and body.startswith(b'{"event":"SealingKeyAdopted",'):
+            self.adoptions[due] = body
         self.hashes.append(from_hex(row["hash"]))
 
     def fits(self, row: dict[str, Any], body: bytes) -> bool:
@@ -210,6 +267,8 @@ def check_seals(chain: Chain) -> list[int]:
     try:
         seals.check()
     finally:
+        signed = chain.signatures
+        print(f"signed by keys of people: {signed.by_key}; in words only: {signed.in_words}")
         print(f"sealed from event {seals.since} on" if seals.since else "no event is sealed")
     return seals.unendorsed
 

@@ -32,7 +32,7 @@ from tests.conduct.trials import WHOLE_TRIALS, event, finished
 
 pytestmark = WHOLE_TRIALS
 
-OWN = {t.SealingKeyAdopted}
+OWN = {t.SealingKeyAdopted, t.SigningKeyAdopted}
 """What the system does by itself, and nobody records."""
 
 

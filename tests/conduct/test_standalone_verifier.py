@@ -251,7 +251,7 @@ def test_both_agree_on_any_altered_byte(both, tmp_path):
 
 def test_it_is_one_short_file_that_needs_nothing_of_gradatim():
     source = SCRIPT.read_text()
-    assert len(source.splitlines()) < 330
+    assert len(source.splitlines()) < 400
     imported = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

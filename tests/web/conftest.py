@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from gradatim.conduct.event_store import StoreMode
+from gradatim.conduct.signatures import Signer
 from gradatim.conduct.simulate import simulate
 from gradatim.conduct.state import State
 from gradatim.conduct.stores import open_store
@@ -17,7 +18,8 @@ from gradatim.conduct.trial import Trial
 from gradatim.protocol.load import bundled, load
 from gradatim.synthetic.candidates import Candidates
 from gradatim.web import clock
-from gradatim.web.accounts import middleware, sessions
+from gradatim.web.accounts import middleware, sessions, signing_keys
+from gradatim.web.accounts.adopting import adopt_key
 from gradatim.web.accounts.models import User
 from gradatim.web.live_trial import Running, forget_running, running
 
@@ -109,6 +111,15 @@ def signed_in() -> Callable[[str], Client]:
         return client
 
     return sign_in
+
+
+def signer_of(name: str) -> Signer:
+    """Return who signs as a user; the trial knows their key, as after they signed by a page."""
+    user, trial = User.objects.get(username=name), running().trial
+    signer = signing_keys.signer_of(user, PASSWORD, trial.name)
+    trial.refresh()
+    adopt_key(trial, user)
+    return signer
 
 
 class SessionClock:

@@ -26,6 +26,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",
 ]
+SIGNING_KEY_COST = (1, 8, 1)
 SECOND_FACTOR_REQUIRED = False
 REQUESTS_PER_MINUTE = WRITES_PER_MINUTE = 1_000_000
 """A test asks more in a minute than a person does."""

@@ -11,11 +11,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from gradatim.conduct.event_store import StoreMode
+from gradatim.conduct.events.base import Signature
 from gradatim.conduct.events.trial import (
     ApprovalRecorded,
     RulingSigned,
 )
 from gradatim.conduct.folding.trial import study_of, submitted, submitted_study
+from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.stores import open_store
 from gradatim.protocol.load import bundled
 from gradatim.protocol.questions import Question, questions
@@ -26,7 +28,7 @@ from gradatim.web.live_trial import Running, forget_running, running
 from tests.conduct.delegated import confirmed, two_sponsors
 from tests.conduct.trials import event, recorded
 from tests.markup import markup
-from tests.web.conftest import NOW, PASSWORD, state
+from tests.web.conftest import NOW, PASSWORD, signer_of, state
 
 SPONSOR = "sponsor.1"
 TEXT = (bundled()["example_oncology_tablet"]).read_text(encoding="utf-8")
@@ -89,7 +91,9 @@ def confirm_all(app: Running) -> None:
                     value=one.value,
                     outcome="confirmed",
                     signer=SPONSOR,
-                )
+                    signature=Signature("Sponsor One", MEANINGS[RulingSigned]),
+                ),
+                signer=signer_of(SPONSOR),
             )
         )
     for authority in ("ethics", "regulator"):
@@ -176,6 +180,7 @@ def test_a_no_keeps_the_trial_from_going_live(real: Running, signed_in, outcome:
 def test_a_ruling_without_an_outcome_or_without_reasons_is_not_taken(real: Running, signed_in):
     client = signed_in(SPONSOR)
     submit(client)
+    signer_of(SPONSOR)
     before = state(real).position
     assert rule(client, LEVEL, "")[0] == 422
     assert rule(client, LEVEL, "change requested")[0] == 409
@@ -341,6 +346,7 @@ def test_several_questions_are_confirmed_under_one_signature(real: Running, sign
     """Each by a mark of its own: nothing is marked at first, and what is not stays open."""
     sponsor = signed_in(SPONSOR)
     submit(sponsor)
+    signer_of(SPONSOR)
     assert CONFIRM in markup(sponsor.get("/protocol/questions/"))
     page = unescape(markup(sponsor.get(CONFIRM)))
     marked = re.findall(r'<input[^>]*name="question-[^>]*\bchecked\b[^>]*>', page)
@@ -369,6 +375,7 @@ def test_every_open_question_can_be_confirmed_at_once(real: Running, signed_in):
     """Where there are several readings, one of them is chosen; another is refused."""
     sponsor = signed_in(SPONSOR)
     submit(sponsor)
+    signer_of(SPONSOR)
     for path, of_safety in ((f"{CONFIRM}?other", False), (CONFIRM, True)):
         these = [one for one in questions(study_of(TEXT)) if one.safety == of_safety]
         marks = {f"question-{one.number}": one.names[0] if one.choices else "on" for one in these}

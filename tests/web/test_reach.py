@@ -48,7 +48,7 @@ from gradatim.conduct.views.safety import possible_dlts
 from gradatim.protocol.load import bundled, parse
 from gradatim.web.live_trial import Running
 from tests.conduct.trials import event, recorded
-from tests.web.conftest import NOW, state
+from tests.web.conftest import NOW, signer_of, state
 from tests.web.test_languages import LOCALE
 
 SITE = "S01"
@@ -349,6 +349,7 @@ def test_every_act_with_a_form_is_reached_from_the_first_page(app: Running, sign
     doses = {(act, "doses") for act, page in missing if page == "doses"}
     of_the_lost = {("ParticipantFound", "participant")}
     missing -= going_live | at_the_end | doses | of_the_lost
+    signer_of("cell_lab.S02.1")  # whoever has a key can be identified
     made_ready(app)
     on_their_way(state(app))
     for user in USERS:

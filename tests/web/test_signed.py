@@ -14,7 +14,7 @@ from gradatim.dosefinding.outcomes import DoseOutcome
 from gradatim.web.clock import now, today
 from gradatim.web.live_trial import Running
 from tests.markup import markup
-from tests.web.conftest import PASSWORD, state
+from tests.web.conftest import PASSWORD, signer_of, state
 
 
 def treated(app: Running) -> Participant:
@@ -96,6 +96,8 @@ def test_who_may_not_report_an_event_has_no_correction_of_it(app: Running, signe
 
 
 def test_a_candidate_is_not_made_less_without_an_investigators_signature(app, signed_in):
+    for user in ("nurse.S01.1", "investigator.S01.1"):
+        signer_of(user)
     _one, at = severe(app)
     path, nurse = f"/entries/{at}/correct/", signed_in("nurse.S01.1")
     lead = signed_in("investigator.S01.1")

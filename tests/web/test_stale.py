@@ -25,15 +25,16 @@ from gradatim.conduct.events import safety as s
 from gradatim.conduct.events import trial as t
 from gradatim.conduct.events.base import Event, Measured, Signature
 from gradatim.conduct.folding.trial import submitted
-from gradatim.conduct.signatures import MEANINGS
+from gradatim.conduct.signatures import ALWAYS_SIGNED, MEANINGS
 from gradatim.conduct.state import State
 from gradatim.protocol.load import bundled, parse
 from gradatim.protocol.questions import questions
 from gradatim.web.clock import now, today
 from gradatim.web.live_trial import Running
+from tests.conduct.signing import adoption, person
 from tests.conduct.trials import recorded
 from tests.markup import markup
-from tests.web.conftest import PASSWORD, state
+from tests.web.conftest import PASSWORD, signer_of, state
 
 SITE, WHO, CANDIDATE = "S02", "S02-001", "S02-001-AE1"
 TERMS = "term,synonyms\nInvented complaint,Another trouble\n"
@@ -291,6 +292,13 @@ CASES: dict[type[Event], Case] = {
     t.RoleRevoked: Case(
         SPONSOR, _none, _given("monitor.1"), {"user": "monitor.1", "role": "monitor"}, site=""
     ),
+    t.PersonIdentified: Case(
+        SPONSOR,
+        lambda _trial: {"user": "nurse.S01.1"},
+        lambda trial, _about: adoption(trial.trial, "nurse.S01.1", person(trial.position)),
+        {"identity_document": "passport"},
+        site="",
+    ),
     t.TrialResumed: Case("committee.1", _none, _worse, site=""),
     t.UrgentSafetyMeasureEnded: Case(SPONSOR, _entry(t.UrgentSafetyMeasureTaken), _told, site=""),
     t.TrialStopped: Case(SPONSOR, _none, _paused, site=""),
@@ -355,8 +363,8 @@ CASES: dict[type[Event], Case] = {
     ),
 }
 """Every act that is signed; of corrections one of what was signed."""
-ELSEWHERE = {r.ProposalMade}
-"""Made by the form of the act that is proposed."""
+ELSEWHERE = {r.ProposalMade, p.IdentificationListExported}
+"""Made by the form of the act that is proposed; and a list of who is who as it is then."""
 
 
 def test_every_act_that_is_signed_is_walked() -> None:
@@ -367,9 +375,15 @@ def record(app: Running, event: Event) -> int:
     """Record an event past the pages."""
     if isinstance(event, r.DoseDecision):
         event = replace(event, head_hash=app.trial.head.hash.hex())
-    if isinstance(event, r.DataLocked | p.ErasureRequested):  # whatever stands against it
+    if isinstance(
+        event, r.DataLocked | p.ErasureRequested | t.SigningKeyAdopted
+    ):  # whatever stands against it
         return app.trial.record_own(lambda _head: event)
-    return recorded(app.trial.record(event)).position
+    by_key = event.recorded_by in state(app).signing_keys
+    if by_key and event.signature is None and type(event).__name__ in ALWAYS_SIGNED:
+        event = _signed(event)
+    signer = signer_of(event.recorded_by) if by_key and event.signature else None
+    return recorded(app.trial.record(event, signer=signer)).position
 
 
 def _delegate(app: Running) -> None:
@@ -413,11 +427,13 @@ def prepare(app: Running) -> None:
 
 
 def test_nothing_is_signed_on_a_page_older_than_what_it_is_about(app: Running, signed_in):
+    signer_of("nurse.S01.1")  # who can be identified
     prepare(app)
     wrong = []
     for kind, case in CASES.items():
         trial = state(app)
         about = case.about(trial)
+        signer_of(case.user)
         path = case.path.format(**about) or f"/record/{kind.__name__}/"
         address = f"{path}?{urlencode({'site': case.site, **about})}"
         client = signed_in(case.user)
@@ -450,6 +466,7 @@ def test_several_questions_are_not_confirmed_on_an_old_page(app: Running, signed
     prepare(app)
     one = next(one for one in _open_questions(state(app)) if not one.choices)
     sponsor = signed_in(SPONSOR)
+    signer_of(SPONSOR)
     address = f"/protocol/questions/confirm/?{'' if one.safety else 'other'}"
     page = Page(sponsor.get(address).content.decode(), False)
     changed = record(app, _ruled(state(app), {"question": one.key}))

@@ -199,6 +199,23 @@ _ROWS = (
         offered_on=("people", "person"),
     ),
     Act(
+        t.SigningKeyAdopted,
+        "Adopt a key to sign by",
+        "{recorded_by} signs by a new key ({public_key:.12})",
+        (),
+        elsewhere="whoever signs in has a key, and adopts it",
+    ),
+    Act(
+        t.PersonIdentified,
+        "Record who a person is",
+        "{user} is identified by {identity_document}",
+        ("sponsor", "investigator"),
+        meaning="I have checked who this person is.",
+        system_fields=("public_key",),
+        refusable=True,
+        offered_on=("person",),
+    ),
+    Act(
         t.TrainingRecorded,
         "Record training",
         "{user} is trained on version {version}",

@@ -45,6 +45,8 @@ _STEPS_OF_A_DOSE = (
 _NO_DATA = (
     *_TASKS,
     trial.SealingKeyAdopted,
+    trial.SigningKeyAdopted,
+    trial.PersonIdentified,
     review.ExportMade,
     review.ReviewMeetingHeld,
 )
@@ -89,6 +91,10 @@ def _of_the_trial(event: Event | None) -> set[str]:
     match event:
         case trial.RulingSigned():
             return {f"question {event.question}", "rulings"}
+        case trial.SigningKeyAdopted():
+            return {f"key of {event.recorded_by}"}
+        case trial.PersonIdentified():
+            return {f"key of {event.user}"}
         case trial.ProtocolSubmitted():
             return {"document"}
         case trial.ReferenceRangesRecorded():

@@ -75,6 +75,7 @@ class Signing(NamedTuple):
         at: when it was signed.
         content: what the entry said when it was signed.
         stands: whether the entry still says that.
+        by_key: whether it is made by a key of the signer; else it is words in a record.
     """
 
     entry: int
@@ -84,6 +85,7 @@ class Signing(NamedTuple):
     at: datetime
     content: Event
     stands: bool
+    by_key: bool
 
 
 def signings(state: State, position: int) -> tuple[Signing, ...]:
@@ -104,6 +106,7 @@ def signings(state: State, position: int) -> tuple[Signing, ...]:
                     record.recorded_at,
                     content,
                     i == len(versions) - 1,
+                    bool(signature.ed25519),
                 )
             )
     return tuple(found)

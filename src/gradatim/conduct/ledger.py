@@ -1,8 +1,8 @@
 """The tamper-evident ledger: check a trial's whole chain, alone or against checkpoints.
 
-The parts: `chain` (how entries hang together), `seals` (which the application made), `checkpoints`
-(what sites keep and co-sign), `jsonl_export` (the export). What an event means is said elsewhere:
-here are bytes in and bytes out.
+The parts: `chain` (how entries hang together), `seals` (which the application made), `signing_keys`
+(what people signed), `checkpoints` (what sites keep and co-sign), `jsonl_export` (the export). What
+an event means is said elsewhere: here are bytes in and bytes out.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,6 +20,7 @@ from gradatim.conduct.checkpoints import (
 )
 from gradatim.conduct.jsonl_export import export_lines, parse_lines
 from gradatim.conduct.seals import ADOPTION, Seal, SealCheck
+from gradatim.conduct.signing_keys import SignatureCheck
 
 __all__ = [
     "Checkpoint",
@@ -59,6 +60,8 @@ class Verification(NamedTuple):
         sealed_from: the position of the entry that adopted the first key, from which on every
             append is sealed; none where nothing is.
         unendorsed: the entries that adopt a key that the one before did not endorse.
+        signed_by_key: how many entries bear a signature by a key of their signer.
+        signed_in_words: how many are of before their signer had one.
     """
 
     events: int
@@ -69,6 +72,8 @@ class Verification(NamedTuple):
     knows: str
     sealed_from: int | None = None
     unendorsed: tuple[int, ...] = ()
+    signed_by_key: int = 0
+    signed_in_words: int = 0
 
 
 def verify(
@@ -78,6 +83,7 @@ def verify(
     keys: Collection[bytes] = (),
     seals: Iterable[Seal] = (),
     vouched: int = 0,
+    signed_acts: Collection[str] = (),
 ) -> Verification:
     """Check a trial's whole chain, and that it still holds what checkpoints saw.
 
@@ -90,23 +96,27 @@ def verify(
         seals: all seals of the trial, by position.
         vouched: up to which entry somebody who is trusted vouches for the ledger. Checkpoints do,
             where `keys` are given, and a key that the one before did not endorse counts then.
+        signed_acts: names of the types of events that are always signed.
 
     Raises:
         UnusableInput: a checkpoint is of another trial.
     """
     marks = sorted(against, key=lambda one: one.position)
     signed = signature_faults(marks, trial, keys)
-    walk = _Walk(trial, {one.position for one in marks}, SealCheck(trial, seals))
+    checked = SignatureCheck(trial, signed_acts)
+    walk = _Walk(trial, {one.position for one in marks}, SealCheck(trial, seals), checked)
     fault = walk.through(iter(entries))
     if not (fault or signed):  # an altered checkpoint says nothing about the ledger
         fault = _marked(walk, marks)
         upto = max(vouched, marks[-1].position if marks and keys else 0)
         fault = fault or _unvouched(walk.seals.unendorsed, upto)
     since = walk.seals.since
-    knows = _words_on(since) + (words_on(marks, keys, walk.events) if marks else _alone(since))
+    knows = _words_on(since) + _words_on_signatures(walk.signatures)
+    knows += words_on(marks, keys, walk.events) if marks else _alone(since)
     ok, why = not (fault or signed), fault.why if fault else signed
     at, loose = fault.position if fault else None, tuple(walk.seals.unendorsed)
-    return Verification(walk.events, walk.head, ok, at, why, knows, since, loose)
+    by_key, in_words = walk.signatures.by_key, walk.signatures.in_words
+    return Verification(walk.events, walk.head, ok, at, why, knows, since, loose, by_key, in_words)
 
 
 def _unvouched(unendorsed: Iterable[int], upto: int) -> LedgerFault | None:
@@ -127,6 +137,13 @@ def _words_on(since: int | None) -> str:
     return f"Sealed from event {since} on by the application's own key. "
 
 
+def _words_on_signatures(found: SignatureCheck) -> str:
+    if not (found.by_key or found.in_words):
+        return ""
+    words = f"Signed by keys of their signers: {found.by_key}"
+    return f"{words}; in words only, of before they had one: {found.in_words}. "
+
+
 def _alone(since: int | None) -> str:
     if since is None:
         return ALONE
@@ -139,8 +156,10 @@ def _alone(since: int | None) -> str:
 class _Walk:
     """One pass over the chain: how many events, the last hash, the hashes at marked positions."""
 
-    def __init__(self, trial: str, marked: set[int], seals: SealCheck) -> None:
-        self.trial, self.seals = trial, seals
+    def __init__(
+        self, trial: str, marked: set[int], seals: SealCheck, signatures: SignatureCheck
+    ) -> None:
+        self.trial, self.seals, self.signatures = trial, seals, signatures
         self.events = 0
         self.head = genesis(trial)
         self.marked = marked
@@ -194,6 +213,9 @@ class _Walk:
                 ):
                     return self._stopped(due, entry, _why(trial, due, entry))
                 if body.startswith(ADOPTION) and (fault := self.seals.adopt(due, previous, body)):
+                    self._stopped(due, entry, "")
+                    return fault
+                if fault := self.signatures.passed(due, previous, body):
                     self._stopped(due, entry, "")
                     return fault
                 previous = stored

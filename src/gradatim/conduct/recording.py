@@ -13,12 +13,18 @@ from gradatim.conduct.numbering import with_free_number
 from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.personal import forget, resealed
 from gradatim.conduct.sealed_records import has_clear_words, record_seal
+from gradatim.conduct.signatures import Signer
 from gradatim.conduct.state import State
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 
 
 def record(
-    trial: Trial, event: Event, seen: int, request: str, keyring: Callable[[], Keyring]
+    trial: Trial,
+    event: Event,
+    seen: int,
+    request: str,
+    keyring: Callable[[], Keyring],
+    signer: Signer | None = None,
 ) -> RecordOutcome:
     """Record an event, unless it is refused or somebody else was faster.
 
@@ -31,6 +37,7 @@ def record(
         seen: position of the ledger that its user has looked at.
         request: idempotency key.
         keyring: gives the participants' keys; called only where something is sealed or erased.
+        signer: makes the signature of what is signed, by the key of who signs.
 
     Raises:
         UnusableInput: it names what does not exist, or what cannot be.
@@ -48,7 +55,7 @@ def record(
     def numbered(state: State, event: Event) -> Event:
         return with_free_number(state, event, reseal)
 
-    outcome = trial.record(_sealed(trial, event, keyring), seen, request, numbered)
+    outcome = trial.record(_sealed(trial, event, keyring), seen, request, numbered, signer)
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)
     return outcome

@@ -1,14 +1,22 @@
-"""What each signature means, of the acts that are always signed and of corrections.
+"""Signatures: what each means, and how its signer makes it.
 
 Source: 21 CFR 11.50: a signature shows the printed name of the signer, when it was made, and what
-it means. The time is the record's own; name and meaning stand in it, under the ledger's hash.
+it means. The time is the record's own; name and meaning stand in it, under the ledger's hash. What
+makes it the signer's own is said in `signing_keys`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
 
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.event_store import Head
+from gradatim.conduct.events import encoded
 from gradatim.conduct.events import safety as s
-from gradatim.conduct.events.base import Event
+from gradatim.conduct.events.base import Event, Signature
+from gradatim.conduct.signing_keys import SIGNATURE_DIGITS, signed_statement, without_digits
+from gradatim.core.errors import Defect
 
 MEANINGS: Mapping[type[Event], str] = {
     event: act.meaning for event, act in ACTS.items() if act.meaning
@@ -16,6 +24,8 @@ MEANINGS: Mapping[type[Event], str] = {
 """The acts that are always signed, and what it means to sign each of them."""
 
 
+ALWAYS_SIGNED = frozenset(act.name for act in ACTS.values() if act.meaning and not act.by_committee)
+"""Names of the acts whose own entry is signed; of the committee's the signatures are proposals'."""
 JUDGEMENT = "I have judged this adverse event."
 """What an investigator signs who makes an adverse event less than was judged."""
 CORRECTION = "I have seen this correction, and sign what the entry says now."
@@ -39,3 +49,44 @@ def meaning_of_correction(kind: type[Event]) -> str:
 
 
 _JUDGED = (s.AdverseEventReported, s.AdverseEventUpdated, s.AdverseEventResolved)
+
+
+class Signer(NamedTuple):
+    """A person who has just shown who they are, with the key that their password opened.
+
+    Args:
+        public: the Ed25519 public key, 32 bytes.
+        sign: returns the signature of some bytes, 64 bytes.
+    """
+
+    public: bytes
+    sign: Callable[[bytes], bytes]
+
+
+def signed_entry(event: Event, trial: str, head: Head, signer: Signer, shown: int) -> Event:
+    """Return a signed event under the signature of its signer, to be recorded after a head.
+
+    Args:
+        event: as it is to be recorded, signed in words.
+        trial: its identifier.
+        head: the last entry of the ledger, after which it is recorded.
+        signer: whose signature it is.
+        shown: the position of the ledger that the signer had before them.
+
+    Raises:
+        UnusableInput: a field holds what it may not hold.
+    """
+    words = event.signature
+    assert words is not None
+
+    def bearing(digits: str) -> Event:
+        signature = Signature(words.printed_name, words.meaning, shown, digits)
+        return msgspec.structs.replace(event, signature=signature)
+
+    blank = "0" * SIGNATURE_DIGITS
+    body, _ = encoded(bearing(blank))
+    unsigned = without_digits(body, blank)
+    if unsigned is None:
+        raise Defect("an entry has two fields for a signature")
+    made = signer.sign(signed_statement(trial, head.position + 1, head.hash, unsigned))
+    return bearing(made.hex())

@@ -394,6 +394,20 @@ class Proposal:
         return list(self.seen)
 
 
+class SigningKey(NamedTuple):
+    """A key by which a person signs: see `conduct.signing_keys`.
+
+    Args:
+        position: the entry by which they adopted it.
+        public_key: in hex.
+        invited_by: who let them choose the password that opens it; empty at the command line.
+    """
+
+    position: int
+    public_key: str
+    invited_by: str
+
+
 class Delegation(NamedTuple):
     """From when on a user holds a task at a site or in the whole trial, or holds it no more.
 
@@ -420,6 +434,9 @@ class State:
     participants' keys reads their exact age, what their records are coded as, and meets the same
     person again; without them, as in the state of an earlier time, the ledger's own words are all
     there is.
+
+    `signing_keys` are the keys that each person has adopted, the one in force last; `identified`
+    are those of which somebody has checked whose they are, each with the entry that says so.
 
     `software` are the versions of gradatim that wrote the ledger, each with its first entry; what
     was written before that was kept names none. `explained` are the faults of a bag that were known
@@ -448,6 +465,8 @@ class State:
     roles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     delegations: list[Delegation] = field(default_factory=list)
     unconfirmed: list[int] = field(default_factory=list)
+    signing_keys: dict[str, list[SigningKey]] = field(default_factory=dict)
+    identified: dict[str, int] = field(default_factory=dict)
     training: dict[str, dict[str, date]] = field(default_factory=dict)
     trained_at: set[str] = field(default_factory=set)
     consent_forms: list[ConsentForm] = field(default_factory=list)

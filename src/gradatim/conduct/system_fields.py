@@ -107,6 +107,17 @@ def _visit(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "visit": next_in_log(now.state, about, UnscheduledVisitDone)}
 
 
+def _identified(now: Circumstances, fields: Fields) -> Fields:
+    """Name the key that the person signs by: it is what is said to be theirs."""
+    user = fields.get("user", "")
+    keys = now.state.signing_keys.get(user)
+    if not keys:
+        raise UnusableInput(
+            f"{user} has no key yet", "PersonIdentified", todo="let them sign in once before"
+        )
+    return {**fields, "public_key": keys[-1].public_key}
+
+
 def _query(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "query": next(query_numbers(now.state))}
 
@@ -245,6 +256,7 @@ _COMPLETE: Mapping[str, Callable[[Circumstances, Fields], Fields]] = {
     "UnscheduledVisitDone": _visit,
     "QueryOpened": _query,
     "RulingSigned": _ruling,
+    "PersonIdentified": _identified,
     "ProductDifferenceExplained": _difference,
     "ProtocolSubmitted": _document,
     "TermListLoaded": _term_list,

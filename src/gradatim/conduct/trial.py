@@ -47,6 +47,8 @@ from gradatim.conduct.policies import check, noted, refusals, unmet_rules
 from gradatim.conduct.policies.entry import told_apart
 from gradatim.conduct.reassessment import asked_again, bears_on
 from gradatim.conduct.sealed_records import without_words
+from gradatim.conduct.signatures import Signer, signed_entry
+from gradatim.conduct.signers import may_sign
 from gradatim.conduct.state import Recognised, State, UnsealedBirth, UnsealedWords
 from gradatim.conduct.stored_messages import stored
 from gradatim.conduct.views.urgent import covering
@@ -193,6 +195,7 @@ class Trial:
         seen: int | None = None,
         request: str = "",
         numbered: Callable[[State, Event], Event] | None = None,
+        signer: Signer | None = None,
     ) -> RecordOutcome:
         """Record an event, unless it is an authorisation that is refused.
 
@@ -203,6 +206,7 @@ class Trial:
             request: idempotency key: the same request is recorded once, however often it comes.
             numbered: returns the event under a number that is free in this state, where the system
                 gives it one.
+            signer: makes the signature of what is signed; None where who signs has no key.
 
         Raises:
             UnusableInput: it names what does not exist, or what cannot be; the store is unusable.
@@ -214,11 +218,11 @@ class Trial:
             self._refuse_unsealed()
             if numbered is not None:
                 event = numbered(self.state, event)
-            decision = self._decided(event, since)
+            decision = self._decided(event, since, signer)
             if isinstance(decision, Refused | Stale):
                 return decision
             try:
-                return self._appended(decision, request)
+                return self._appended(decision, request, signer, since)
             except RequestKnown as error:
                 self.refresh()
                 self._refuse_unsealed()
@@ -351,19 +355,22 @@ class Trial:
                 "name the head of the ledger that was looked at",
             )
 
-    def _permitted(self, event: Event) -> Refused | None:
+    def _permitted(self, event: Event, signer: Signer | None = None) -> Refused | None:
         """Return why an event may not be recorded by its user; refuse what cannot be meant."""
         validate(self.state, event)
         self._seen_head(event)
-        may = permitted(self.state, event)
+        may = may_sign(self.state, event, signer)
+        may = permitted(self.state, event) if may.truth is TRUE else may
         return (
             None if may.truth is TRUE else Refused("permission", may, (("permission", may.text),))
         )
 
-    def _decided(self, event: Event, since: int) -> list[Event] | Refused | Stale:
+    def _decided(
+        self, event: Event, since: int, signer: Signer | None = None
+    ) -> list[Event] | Refused | Stale:
         """Give what is to be recorded: the event and the deviations that it opens."""
         state = self.state
-        if isinstance(refused := self._permitted(event), Refused):
+        if isinstance(refused := self._permitted(event, signer), Refused):
             return refused
         if is_authorisation(event) and (entries := conflicting_entries(state, event, since)):
             return Stale(entries)
@@ -411,7 +418,12 @@ class Trial:
             return correction_of(self.state, event)[1]
         return self.state.events[of]
 
-    def _appended(self, events: list[Event], request: str) -> Recorded:
+    def _appended(
+        self, events: list[Event], request: str, signer: Signer | None = None, shown: int = 0
+    ) -> Recorded:
+        if signer is not None and events[0].signature is not None:
+            signed = signed_entry(events[0], self.name, self.head, signer, shown)
+            events = [signed, *events[1:]]
         stored = [encoded(event) for event in events]
         bodies = [(body, "" if i else request) for i, (body, _) in enumerate(stored)]
         first = self.head.position + 1

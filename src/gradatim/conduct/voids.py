@@ -33,6 +33,8 @@ SUPERSEDED: Mapping[type[Event], str] = {
     t.RoleGranted: "take the task back",
     t.DelegationConfirmed: "take the task back",
     t.RoleRevoked: "give the task again",
+    t.SigningKeyAdopted: "the person adopts another key",
+    t.PersonIdentified: "take their tasks back, and have the person identified anew",
     t.TrialPaused: "the committee resumes dosing",
     t.TrialResumed: "pause dosing",
     t.UrgentSafetyMeasureTaken: "end the measure",

@@ -15,7 +15,7 @@ from gradatim.conduct import recording
 from gradatim.conduct.access import Access
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
-from gradatim.conduct.signatures import meaning_of
+from gradatim.conduct.signatures import Signer, meaning_of
 from gradatim.conduct.state import State
 from gradatim.conduct.system_fields import Circumstances
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Trial
@@ -66,19 +66,21 @@ def signed(request: HttpRequest, event: Event, meaning: str) -> Event:
     return msgspec.structs.replace(event, signature=Signature(user.printed_name, meaning))
 
 
-def record(trial: Trial, event: Event, seen: int, request: str) -> RecordOutcome:
+def record(request: HttpRequest, event: Event, seen: int, key: str) -> RecordOutcome:
     """Record an event with the keys of this installation: see `conduct.recording.record`.
 
     Args:
-        trial: the trial.
+        request: of the user; where they have shown who they are to sign, their key signs it.
         event: what is recorded.
         seen: position of the ledger that the user's page was made from.
-        request: idempotency key of the form.
+        key: idempotency key of the form.
 
     Raises:
         UnusableInput: it names what does not exist, or what cannot be.
     """
-    outcome = recording.record(trial, event, seen, request, keyring)
+    trial: Trial = request.trial  # type: ignore[attr-defined]
+    signer: Signer | None = getattr(request, "signer", None)
+    outcome = recording.record(trial, event, seen, key, keyring, signer)
     _log(event, outcome)
     return outcome
 

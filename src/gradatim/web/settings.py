@@ -105,6 +105,8 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SIGNING_KEY_COST = (2, 102_400, 8)
+"""Of `accounts.signing_keys.Cost`: as Django's hasher of passwords."""
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "gradatim.web.accounts.passwords.LongEnough"},
     {"NAME": "gradatim.web.accounts.passwords.NotBreached"},

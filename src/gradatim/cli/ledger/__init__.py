@@ -70,6 +70,7 @@ def verify(
     from gradatim.cli.ledger.tables import print_verification
     from gradatim.conduct.event_log import unread_in
     from gradatim.conduct.ledger import verify as verified
+    from gradatim.conduct.signatures import ALWAYS_SIGNED
     from gradatim.conduct.stores import StoreMode, open_store
 
     checkpoints = [read_checkpoint(path) for path in against]
@@ -79,7 +80,7 @@ def verify(
     unread: dict[int, str] = {}
     entries, seals = store.contents(asked)
     read = unread_in(progressing(entries, store, asked, quiet=json), unread)
-    found = verified(read, asked, checkpoints, keys, seals)
+    found = verified(read, asked, checkpoints, keys, seals, signed_acts=ALWAYS_SIGNED)
     print_verification(asked, found, json, unread)
     raise typer.Exit(0 if found.ok else 1)
 

@@ -34,14 +34,23 @@ SYSTEM = "gradatim"
 """Who records what follows by itself: deviations."""
 
 
-class Signature(Struct, frozen=True):
-    """A person's signature, bound to the record that carries it: printed name and meaning.
+class Signature(Struct, frozen=True, omit_defaults=True):
+    """A person's signature, bound to the record that carries it.
 
     The time is the record's own. Source: 21 CFR 11.50 and 11.70.
+
+    Args:
+        printed_name: of who signs.
+        meaning: what it means that they sign.
+        shown: the position of the ledger that the signer had before them; 0 where it is not known.
+        ed25519: the signature itself, by a key of the signer, in hex: see `conduct.signing_keys`;
+            empty where it is of before its signer had one.
     """
 
     printed_name: Annotated[str, Meta(min_length=1, max_length=200)]
     meaning: Annotated[str, Meta(min_length=3, max_length=400)]
+    shown: Annotated[int, Meta(ge=0)] = 0
+    ed25519: Annotated[str, Meta(pattern=r"^([0-9a-f]{128})?\Z")] = ""
 
 
 class Paper(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -199,6 +199,39 @@ class RoleRevoked(Event, frozen=True):
     reason: Reason
 
 
+class SigningKeyAdopted(Event, frozen=True):
+    """From here on a person signs by this key, which only their password opens.
+
+    The entry is of the person themselves; see `conduct.signing_keys`.
+
+    Args:
+        public_key: the Ed25519 public key, in hex.
+        proof: its signature over trial, person and key, in hex: they hold the private one.
+        invited_by: who let them choose the password under which the key is kept; empty where that
+            was done at the command line.
+    """
+
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    proof: Annotated[str, Meta(pattern=r"^[0-9a-f]{128}\Z")]
+    invited_by: Annotated[str, Meta(max_length=64)] = ""
+
+
+class PersonIdentified(Event, frozen=True):
+    """Somebody checked who a person is, and that the key is theirs by which they sign.
+
+    Source: 21 CFR 11.100(b).
+
+    Args:
+        user: the person.
+        identity_document: what was looked at, such as `passport`; no number.
+        public_key: the key that they had adopted then, in hex.
+    """
+
+    user: Id
+    identity_document: Annotated[str, Meta(min_length=3, max_length=200)]
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
 class TrainingRecorded(Event, frozen=True):
     """A user was trained on a version of the protocol."""
 
@@ -316,6 +349,8 @@ EVENTS = (
     RoleGranted,
     DelegationConfirmed,
     RoleRevoked,
+    SigningKeyAdopted,
+    PersonIdentified,
     TrainingRecorded,
     ReferenceRangesRecorded,
     TrialPaused,

@@ -9,7 +9,7 @@ from gradatim.conduct.delegations import delegation_of, has_lapsed, lapses_at, s
 from gradatim.conduct.events import trial
 from gradatim.conduct.folding.anew import everything_anew, trained
 from gradatim.conduct.folding.handlers import Handlers
-from gradatim.conduct.state import Delegation, State, UrgentMeasure, Version
+from gradatim.conduct.state import Delegation, SigningKey, State, UrgentMeasure, Version
 from gradatim.core.errors import UnusableInput
 from gradatim.dosefinding.protocol_design import as_before
 from gradatim.protocol.load import Document, parse
@@ -259,6 +259,15 @@ def let_lapse(state: State, position: int, at: datetime) -> None:
             _holds_no_more(state, position, given, day)
 
 
+def _key_adopted(state: State, position: int, event: trial.SigningKeyAdopted) -> None:
+    key = SigningKey(position, event.public_key, event.invited_by)
+    state.signing_keys.setdefault(event.recorded_by, []).append(key)
+
+
+def _identified(state: State, position: int, event: trial.PersonIdentified) -> None:
+    state.identified[event.public_key] = position
+
+
 def _trained(state: State, position: int, event: trial.TrainingRecorded) -> None:
     trained(state, event)
 
@@ -311,6 +320,8 @@ HANDLERS: Handlers = {
     trial.RoleGranted: _granted,
     trial.DelegationConfirmed: _confirmed,
     trial.RoleRevoked: _revoked,
+    trial.SigningKeyAdopted: _key_adopted,
+    trial.PersonIdentified: _identified,
     trial.TrainingRecorded: _trained,
     trial.ReferenceRangesRecorded: _ranges,
     trial.TrialPaused: _paused,

@@ -42,6 +42,7 @@ from gradatim.conduct.policies import (
     reports,
     review,
     shipping,
+    signers,
     training,
     transfers,
     urgent,
@@ -122,6 +123,10 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     t.DelegationConfirmed: (
         delegation.a_second_person_confirms, delegation.the_tasks_still_go_together,
+    ),
+    t.PersonIdentified: (
+        signers.the_key_is_theirs_now, signers.another_person_identifies,
+        signers.who_identifies_is_identified,
     ),
     t.TrialResumed: (
         ACTIVE, review.the_committee_signs, review.every_fired_rule_is_named,
@@ -306,6 +311,7 @@ def _dated(kind: type[Event], asked: tuple[Policy, ...]) -> tuple[Policy, ...]:
 _FACTS = tuple(kind for kind, act in ACTS.items() if not act.refusable)
 NOT_OF_THE_DATA: tuple[type[Event], ...] = (
     t.SiteClosed,
+    t.SigningKeyAdopted,
     t.TrainingRecorded,
     r.ProposalWithdrawn,
     r.ExportMade,

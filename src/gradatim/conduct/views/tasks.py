@@ -19,6 +19,7 @@ from gradatim.conduct.events.safety import AdverseEventReported, PregnancyReport
 from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.policies import withdrawn_since
 from gradatim.conduct.proposals import altered_since, holding, signatures_needed
+from gradatim.conduct.signers import identification_of
 from gradatim.conduct.state import Participant, State, Void
 from gradatim.conduct.transfers import proposed_transfer, site_of
 from gradatim.conduct.transitions import ON_THE_WAY
@@ -518,6 +519,7 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
     yield from _voids_of_trial(state)
     yield from _reviews(state)
     yield from _proposals(state)
+    yield from _unidentified(state)
     advice, _why = advice_or_why(state, on)
     if advice and state.stopped is None and advice.action not in ("pending", "continue_cohort"):
         yield Task("dose decision", f"the design advises to {advice}", "DoseDecision")
@@ -581,6 +583,20 @@ def _approvals(state: State, on: date) -> Iterator[Task]:
         else:
             continue
         yield Task("approval", what, "ApprovalRecorded", given={"authority": authority})
+
+
+def _unidentified(state: State) -> Iterator[Task]:
+    """Yield who has a task and a key, and whom nobody has identified; in real trials."""
+    if state.mode != "real":
+        return
+    for user in sorted({user for (user, _), roles in state.roles.items() if roles}):
+        found = identification_of(state, user)
+        if found.key is not None and found.position is None:
+            sites = {site for (one, site), roles in state.roles.items() if one == user and roles}
+            where = min(sites) if len(sites) == 1 else ""
+            what = f"{user} is to be identified by another person"
+            given = {"user": user}
+            yield Task("identification", what, "PersonIdentified", where, None, found.until, given)
 
 
 def _proposals(state: State) -> Iterator[Task]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.access import Access
 from gradatim.conduct.events.trial import TrainingRecorded
+from gradatim.conduct.signers import Identification, identification_of
 from gradatim.conduct.views.delegation_log import (
     delegates_all_of,
     delegation_log,
@@ -50,6 +51,9 @@ class TeamMember(NamedTuple):
         lacks: versions in force on which they should have been trained, and were not.
         status: how their account stands.
         manageable: whether the viewer may manage their account.
+        identification: how it stands with who they are; of a trial that is not real, with their key
+            alone.
+        identifiable: whether the viewer may say who they are.
     """
 
     user: str
@@ -59,6 +63,8 @@ class TeamMember(NamedTuple):
     lacks: tuple[str, ...]
     status: AccountStatus
     manageable: bool
+    identification: Identification
+    identifiable: bool
 
     @property
     def tone(self) -> str:
@@ -118,6 +124,7 @@ def _person(
     in_force: list[str],
 ) -> TeamMember:
     tasks = tasks_of(access.state, user, access.sites("people") | {""})
+    found = identification_of(access.state, user)
     return TeamMember(
         user,
         account.printed_name if account else "",
@@ -126,7 +133,15 @@ def _person(
         missing_trainings(tasks, trained, in_force),
         status,
         may_manage(access, user),
+        found,
+        may_identify(access, user, found),
     )
+
+
+def may_identify(access: Access, user: str, found: Identification) -> bool:
+    """Whether a viewer may say who somebody is: not themselves, nor whom they invited."""
+    others = found.key is not None and access.user not in (user, found.key.invited_by)
+    return others and found.position is None and access.may("PersonIdentified")
 
 
 def _statuses(accounts: list[User]) -> dict[str, AccountStatus]:

@@ -16,9 +16,11 @@ from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
+from gradatim.conduct.signatures import Signer
 from gradatim.web.accounts.attempts import Occasion, counted_address
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.second_factor import device_opened_by
+from gradatim.web.accounts.signing_keys import is_under, opened, signer_of, signing_key_of
 
 _WHERE = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
 
@@ -48,6 +50,32 @@ def identified(
     found = authenticate(bare, username=username, password=password)
     user = found if isinstance(found, User) else None
     return Identified(user, timedelta() if user else _wait(bare, username))
+
+
+class Opened(NamedTuple):
+    """What came of a password in a session: the key that it opened; how long to wait."""
+
+    signer: Signer | None
+    wait: timedelta
+
+
+def identified_in_session(request: HttpRequest, user: User, password: str, trial: str) -> Opened:
+    """Open the key of who is signed in by their password; a failure counts.
+
+    That it opens is the proof of the password, which costs one run of Argon2id. Who has no key yet,
+    or has it under an earlier password, shows the password as at signing in; a key is made then.
+    """
+    name = user.get_username()
+    if wait := wait_of(request, name, Occasion.SESSION):
+        return Opened(None, wait)
+    key = signing_key_of(user)
+    if key is not None and is_under(key, user):
+        if signer := opened(user, password):
+            return Opened(signer, timedelta())
+        count_failure(request, name, Occasion.SESSION)
+        return Opened(None, wait_of(request, name, Occasion.SESSION))
+    found = identified(request, name, password, Occasion.SESSION)
+    return Opened(signer_of(user, password, trial) if found.user else None, found.wait)
 
 
 def wait_of(request: HttpRequest, username: str, occasion: Occasion) -> timedelta:

@@ -8,6 +8,9 @@ from django.utils import timezone
 from gradatim.web.accounts.models import INVITED_FOR, Invitation, User, What, note
 from gradatim.web.accounts.tokens import hashed, revoke_tokens
 
+COMMAND_LINE = "the command line"
+"""Who invites there; no user can be called so."""
+
 
 def invite(user: User, by: str) -> str:
     """Make an invitation, and give the secret of its link; earlier ones no longer count."""

@@ -99,6 +99,37 @@ class Invitation(models.Model):
         return self.made_at + INVITED_FOR
 
 
+class SigningKey(models.Model):
+    """The key by which a person signs, sealed: see `accounts.signing_keys`.
+
+    `public_key` and `proof`, in hex, are as the ledger has them; `of_password` tells under which
+    password it is sealed. Of one that was replaced nothing but the public key is kept.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="signing_keys")
+    public_key = models.CharField(max_length=64, unique=True)
+    proof = models.CharField(max_length=128)
+    trial = models.CharField(max_length=200)
+    sealed = models.CharField(max_length=400, blank=True)
+    of_password = models.CharField(max_length=64)
+    invited_by = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A person has one key at a time."""
+
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(retired_at=None), name="one_key_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Whose it is."""
+        return f"key of {self.user}"
+
+
 class ApiToken(models.Model):
     """A token by which a program acts for a user, with one role or all; only its hash is kept."""
 

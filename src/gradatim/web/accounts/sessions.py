@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_otp import login as second_factor_passed
 
+from gradatim.web.accounts.adopting import adopt_key_if_possible
 from gradatim.web.accounts.models import AccountAct, User, What, note
 from gradatim.web.accounts.second_factor import factor_page
 from gradatim.web.accounts.signing import SIGNED
@@ -60,7 +61,13 @@ def verified(request: HttpRequest, device: Any) -> None:
     second_factor_passed(request, device)
     request.session.pop(SIGNED, None)
     request.session.cycle_key()
-    note(device.user, What.SIGNED_IN)
+    signed_in(request, device.user)
+
+
+def signed_in(request: HttpRequest, user: User) -> None:
+    """Note that somebody has shown all that is asked of them."""
+    note(user, What.SIGNED_IN)
+    adopt_key_if_possible(request.trial, user)  # type: ignore[attr-defined]
 
 
 def sessions_of(request: HttpRequest) -> list[Mine]:

@@ -1,10 +1,10 @@
-"""Signing: whoever signs identifies themselves again.
+"""Signing: whoever signs identifies themselves again, and so opens the key by which they sign.
 
 Source: 21 CFR 11.200(a)(1): a signature takes two distinct components, here the account that is
 signed in and its password, and with a second factor its code too. The first signature of a session
 takes all of it, later ones of the same session the password (11.200(a)(1)(i)); whatever changes an
-account takes all of it each time. Nothing of it is kept. Failures are counted (11.300(d)), apart
-from those of signing in: only who is in a session has it wait.
+account takes all of it each time. Nothing of it is kept but the signature. Failures are counted
+(11.300(d)), apart from those of signing in: only who is in a session has it wait.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gradatim.conduct.trial import Trial
+from gradatim.web.accounts.adopting import adopt_key
 from gradatim.web.accounts.attempts import Occasion
 from gradatim.web.accounts.identifying import (
     count_failure,
     forget_failures,
-    identified,
+    identified_in_session,
     wait_in_words,
 )
 from gradatim.web.accounts.second_factor import device_accepting, has_device
@@ -75,6 +77,8 @@ def verify_signer(
 ) -> str | None:
     """Say what is wrong with what a signer gave; None if nothing is. Failures count to lockout.
 
+    Of whom nothing is wrong, `request.signer` is what signs by their key, for this request.
+
     Args:
         request: of the signer.
         password: as typed.
@@ -83,15 +87,17 @@ def verify_signer(
     """
     user: Any = request.user
     name = user.get_username()
-    found = identified(request, name, password, Occasion.SESSION)
+    trial: Trial = request.trial  # type: ignore[attr-defined]
+    found = identified_in_session(request, user, password, trial.name)
     if found.wait:
         return _("Too many attempts.") + " " + wait_in_words(found.wait)
-    if found.user is None:
+    if found.signer is None:
         return _("This is not your password.")
     if has_device(user) and accepting(user, code) is None:
         count_failure(request, name, Occasion.SESSION)
         return _("This code is not valid, or was used before. Wait for the next.")
     forget_failures(request, name, Occasion.SESSION)
+    request.signer = found.signer  # type: ignore[attr-defined]
     return None
 
 
@@ -101,10 +107,14 @@ def signed_by(request: HttpRequest, form: SigningFields) -> bool:
     Source: 21 CFR 11.200(a)(1)(i): of a series of signings in one continuous period of access the
     first takes all components, each later one at least one that only the signer can use. The period
     is the session: it ends by rest, and signing in anew or another second factor begins another.
+
+    Raises:
+        UnusableInput: the signer has a key that the trial does not know yet, and records nothing.
     """
     accepting = _shown_before if request.session.get(SIGNED) else device_accepting
     if not confirmed(request, form, accepting):
         return False
+    adopt_key(request.trial, request.user)  # type: ignore[attr-defined,arg-type]
     request.session[SIGNED] = True
     form.fields.pop("code", None)  # a form that comes back asks for it no more
     return True

@@ -165,7 +165,7 @@ def done(request: HttpRequest, trial: Trial, asked: _RecordRequest) -> Answer:
     if asked.name == EntryCorrected.__name__:
         _refuse_correction(access.state, asked.given)
     event = event_of(request, asked.name, asked.given.site, _completed(access, trial, asked))
-    return _answer(access, trial, record(trial, event, asked.seen, asked.request))
+    return _answer(access, trial, record(request, event, asked.seen, asked.request))
 
 
 def _refuse_correction(state: State, given: Any) -> None:

@@ -86,6 +86,7 @@ LABELS: Mapping[str, _Words] = {
     "results": _("Results"), "element": _("Element"), "value": _("Value"), "bound": _("Bound"),
     "low": _("Lower limit"), "high": _("Upper limit"), "code": _("Result in words"),
     "method": _("Method"), "part": _("Part"), "applies": _("Applies"), "why": _("Why"),
+    "identity_document": _("What was looked at to know them"),
     "changes": _("Changes"), "document": _("Protocol document"), "fact": _("What is recorded"),
     "start": _("From, or on"), "end": _("To"), "ongoing": _("Still going on?"),
     "route": _("Route"), "source": _("Source"), "significant": _("Clinically significant?"),
@@ -217,6 +218,7 @@ HELP: Mapping[str, _Words] = {
     "test_results": _(
         "Each test of the specification. A test without a result holds the lot back."
     ),
+    "identity_document": _("Such as a passport, or the hospital's identity card. No number."),
     "shipment": _("As on its papers and on the box."),
     "seals": _("What did not come in order waits for a person's judgement."),
     "birth_date": _("Kept sealed; the ledger holds the year."),

@@ -7,14 +7,12 @@ from django.urls import reverse
 
 from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.forms import InviteForm
-from gradatim.web.accounts.invitations import invite
+from gradatim.web.accounts.invitations import COMMAND_LINE, invite
 from gradatim.web.accounts.managing import MANAGED, alone
 from gradatim.web.accounts.models import INVITED_FOR, User
 from gradatim.web.configuration import LOOPBACK
 from gradatim.web.operations.migrate import refuse_unmigrated
 
-BY = "the command line"
-"""Who invites; no user can be called so."""
 ANEW = MANAGED["invite-anew"]
 
 
@@ -42,7 +40,7 @@ def invite_user(username: str, printed_name: str, email: str = "", anew: bool = 
     refuse_unmigrated()
     found = User.objects.filter(username=username).first()
     if found is None:
-        return _link(invite(_made(username, printed_name, email), BY))
+        return _link(invite(_made(username, printed_name, email), COMMAND_LINE))
     if not found.is_active:
         raise UnusableInput(
             "this account is deactivated", username, todo="activate it under People and rights"
@@ -53,14 +51,14 @@ def invite_user(username: str, printed_name: str, email: str = "", anew: bool = 
             username,
             todo="give --anew to take it away and invite anew",
         )
-    if alone(found, ANEW, BY):
+    if alone(found, ANEW, COMMAND_LINE):
         raise UnusableInput(
             "this account's second factor was just taken away from here",
             username,
             "both together would hand the account to one person",
             "let somebody else invite anew, under People and rights",
         )
-    return _link(ANEW.do(found, BY))
+    return _link(ANEW.do(found, COMMAND_LINE))
 
 
 def _made(username: str, printed_name: str, email: str) -> User:

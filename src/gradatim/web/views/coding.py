@@ -198,4 +198,4 @@ def _recorded(request: Request, row: CodedRow) -> Any:
         "occurred_on": today_at(state, row.participant.site),
     }
     key = f"{request.POST.get('request') or uuid4().hex}-{row.code.position}"
-    return record(request.trial, event_of(request, CODE, "", fields), state.position, key)
+    return record(request, event_of(request, CODE, "", fields), state.position, key)

@@ -61,7 +61,7 @@ def _taken(request: Request, site: str) -> HttpResponse:
         "occurred_on": today_at(trial.state, site),
     }
     made = event_of(request, _ACT, site, fields)
-    outcome = record(trial, made, trial.state.position, uuid4().hex)
+    outcome = record(request, made, trial.state.position, uuid4().hex)
     if not isinstance(outcome, Recorded):
         raise Http404(_("There is no such page."))
     name = f"identification-{site}-{outcome.position}.csv"

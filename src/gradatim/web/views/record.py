@@ -361,7 +361,7 @@ def _recorded(request: Request, act: Act) -> Act:
     elif "_right" not in request.POST and (checks := unfulfilled(asked.state, event)):
         return act._replace(questioned=checks)
     else:
-        outcome = record(trial, event, seen, key)
+        outcome = record(request, event, seen, key)
     if isinstance(outcome, Stale):
         return overtaken(request, act, outcome)
     return act._replace(outcome=outcome)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from gradatim.conduct.signers import identification_of, identified_by
 from gradatim.conduct.views.delegation_log import trainings, versions_in_force
 from gradatim.web.access import Request, public
 from gradatim.web.accounts.attempts import Occasion
@@ -20,6 +22,7 @@ from gradatim.web.accounts.models import What, note
 from gradatim.web.accounts.second_factor import has_device, recovery_codes_left
 from gradatim.web.accounts.sessions import end, end_all, sessions_of
 from gradatim.web.accounts.signing import SignatureFields, confirmed
+from gradatim.web.accounts.signing_keys import sealed_anew
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
 from gradatim.web.accounts.views.decorators import own
 from gradatim.web.forms.labels import choice_words
@@ -39,6 +42,9 @@ def account(request: Request) -> HttpResponse:
         request,
         "accounts/account.html",
         {
+            "one": {"identification": identification_of(access.state, user.username)},
+            "identified": identified_by(access.state, user.username),
+            "real": access.state.mode == "real",
             "held": sorted((role, sorted(sites)) for role, sites in access.held.items()),
             "trained": trainings(access.state).get(user.username, {}).values(),
             "in_force": versions_in_force(access.state),
@@ -117,7 +123,9 @@ def password(request: Request) -> HttpResponse:
     user: Any = request.user
     form = ChangePasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user.choose_password(form.cleaned_data["password"])
+        with transaction.atomic():
+            user.choose_password(form.cleaned_data["password"])
+            sealed_anew(user, form.cleaned_data["present"], form.cleaned_data["password"])
         forget_failures(request, user.username, Occasion.SESSION)
         end_all(user, but=request.session.session_key)
         update_session_auth_hash(request, user)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import Access
+from gradatim.conduct.signers import identified_by
 from gradatim.conduct.views.delegation_log import (
     DelegatedTask,
     delegation_log,
@@ -69,6 +70,7 @@ def people(request: Request) -> HttpResponse:
             "log": _lines(access, delegation_log(access.state)),
             "sites": sites_of(access.state, access.sites("people")),
             "may_invite": access.sites_for("RoleGranted"),
+            "real": access.state.mode == "real",
         },
     )
 
@@ -92,6 +94,8 @@ def person(request: Request, username: str) -> HttpResponse:
             "possible": possible(account, one.status) if account and manageable else {},
             "shows_acts": manageable,
             "acts": account.acts.order_by("-at", "-pk") if account and manageable else [],
+            "identified": identified_by(access.state, username),
+            "real": access.state.mode == "real",
         },
     )
 

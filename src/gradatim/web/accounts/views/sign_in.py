@@ -19,9 +19,10 @@ from gradatim.web.accounts.forms import BothForm, NewPasswordForm, SignInForm
 from gradatim.web.accounts.identifying import forget_failures
 from gradatim.web.accounts.invitations import accept, invited
 from gradatim.web.accounts.lockout import asking_both, have_wait
-from gradatim.web.accounts.models import User, What, note
+from gradatim.web.accounts.models import User
 from gradatim.web.accounts.second_factor import has_device
-from gradatim.web.accounts.sessions import begin, leave, verified
+from gradatim.web.accounts.sessions import begin, leave, signed_in, verified
+from gradatim.web.accounts.signing_keys import kept
 
 
 def next_page(request: HttpRequest) -> str:
@@ -45,7 +46,7 @@ def _begun(request: Request, user: User, device: Any = None) -> HttpResponse:
         verified(request, device)
     elif not settings.SECOND_FACTOR_REQUIRED and not has_device(user):
         forget_failures(request, user.username, Occasion.SIGN_IN)
-        note(user, What.SIGNED_IN)
+        signed_in(request, user)
     tasks = access_of(request.trial.state, user.username, clock.now()).held
     return HttpResponseRedirect(next_page(request) if tasks else reverse("account"))
 
@@ -57,6 +58,7 @@ def sign_in(request: Request) -> HttpResponse:
     both = "code" in request.POST
     form = (BothForm if both else SignInForm)(request, request.POST or None)
     if request.method == "POST" and form.is_valid() and form.user is not None:
+        kept(form.user, form.cleaned_data["password"], request.trial.name)
         return _begun(request, form.user, form.device)
     wanted = request.POST.get("next") or request.GET.get("next", "")
     if form.wait:
@@ -95,6 +97,7 @@ def invitation(request: Request, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if not accept(found, form.cleaned_data["password"]):
             raise Http404(_("This invitation was used, or has expired."))
+        kept(found.user, form.cleaned_data["password"], request.trial.name)
         return _begun(request, found.user)
     return render(
         request,

@@ -175,7 +175,7 @@ def _ruling(request: Request, question: Question, reading: str) -> Event:
 def _record_all(request: Request, form: ActForm, rulings: list[Event]) -> None:
     """Record each ruling; say of how many it was done, and of one that it was not."""
     seen, key = form.cleaned_data["seen"], form.cleaned_data["request"]
-    outcomes = [record(request.trial, one, seen, f"{key}-{n}") for n, one in enumerate(rulings, 1)]
+    outcomes = [record(request, one, seen, f"{key}-{n}") for n, one in enumerate(rulings, 1)]
     done = sum(isinstance(one, Recorded) for one in outcomes)
     if done:
         told = ngettext("%(n)d question is confirmed.", "%(n)d questions are confirmed.", done)

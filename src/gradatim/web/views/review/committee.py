@@ -45,7 +45,7 @@ def _member(request: Request) -> committee.Member:
     return committee.Member(
         trial,
         lambda name, fields: event_of(request, name, "", dict(fields)),
-        lambda event, seen, key: record(trial, event, seen, key),
+        lambda event, seen, key: record(request, event, seen, key),
         lambda: uuid4().hex,
     )
 
