@@ -3,6 +3,7 @@
 JSON -> given event -> may this token -> does it see what it names -> completed -> web.recording
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
@@ -100,6 +101,7 @@ def _given(request: HttpRequest, access: LimitedAccess) -> tuple[str, Any]:
     _refuse_signed(name)
     _refuse_unpermitted(access, name, raw.get("site", ""))
     _refuse_ours(name, raw)
+    _refuse_nul(raw)
     try:
         return name, read_event(raw)
     except msgspec.ValidationError as error:
@@ -131,6 +133,31 @@ def _refuse_ours(name: str, raw: dict[str, Any]) -> None:
             _("the application fills it in"),
             _("leave it out"),
         )
+
+
+def _refuse_nul(raw: dict[str, Any]) -> None:
+    """Refuse the sign that no form takes and that ends a text for other programs."""
+    for field, said in raw.items():
+        if any("\0" in text for text in _texts(said)):
+            raise UnusableInput(
+                _("%(field)s cannot be read") % {"field": field},
+                f"body.{field}",
+                _("it has a NUL"),
+                _("leave it out"),
+            )
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """Yield all text of a value, however deep it is."""
+    waiting = [said]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
 
 
 def _refuse_unpermitted(access: LimitedAccess, name: str, site: Any) -> None:
