@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events import participants as p
 from gradatim.conduct.events import product as x
 from gradatim.conduct.events import trial as t
-from gradatim.conduct.events.base import Measured
+from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.fold import apply
 from gradatim.conduct.permissions import roles_of
+from gradatim.conduct.policies import AUTHORISATIONS, training
 from gradatim.conduct.policies.consent import consent_is_in_force
 from gradatim.conduct.policies.dosing import a_place_is_held, treatment_goes_on
+from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.state import plain_version
 from gradatim.conduct.trial import Recorded, Refused
 from gradatim.conduct.views.weights import weight_elements
@@ -216,6 +219,26 @@ def test_an_untrained_investigator_authorises_nothing() -> None:
     _amended(led, "at once")
     done = led.do(p.EligibilityConfirmed, new, **asked)
     assert _rules(led, done) == {OF_TRAINING}, "recorded, with a deviation"
+
+
+OF_A_SITE = [kind for kind in AUTHORISATIONS if set(ACTS[kind].roles) <= set(SITE_STAFF)]
+
+
+@pytest.mark.parametrize("kind", OF_A_SITE, ids=lambda one: one.__name__)
+def test_whatever_only_a_site_authorises_takes_training(kind: type[Event]) -> None:
+    """Of a type that is added as well: it is asked of all whose act nobody else's is."""
+    assert training.who_authorises_is_trained in AUTHORISATIONS[kind]
+
+
+def test_an_untrained_coordinator_gives_nobody_a_place() -> None:
+    led = ready()
+    new = f"coordinator.{SITE}.9"
+    made = event(t.RoleGranted, SPONSOR, SITE, on=BEFORE, user=new, role="coordinator")
+    recorded(led.trial.record(made))
+    rule = "who authorises is trained"
+    assert rule in refused(led.ask(p.ParticipantEnrolled, new, level=1))
+    _office(led, t.TrainingRecorded, "monitor.1", user=new, version="1.0")
+    assert rule not in refused(led.ask(p.ParticipantEnrolled, new, level=1)), "enrolled already"
 
 
 def test_training_is_as_the_protocol_says() -> None:

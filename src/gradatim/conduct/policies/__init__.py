@@ -50,6 +50,7 @@ from gradatim.conduct.policies import (
 )
 from gradatim.conduct.policies.verdicts import Policy, rule, sentence
 from gradatim.conduct.policies.ways import way_through
+from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.state import Participant, State
 from gradatim.core.message import Text, clauses
 from gradatim.core.truth import TRUE, all_of
@@ -140,7 +141,6 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     p.EligibilityConfirmed: (
         entry.the_trial_goes_on, entry.the_step_is_legal, entry.an_investigator_signs,
         consent.consent_is_in_force, entry.every_criterion_is_met,
-        training.who_authorises_is_trained,
     ),
     p.PlacedOnWaitingList: (entry.the_step_is_legal, consent.consent_is_in_force),
     p.ParticipantEnrolled: (
@@ -187,7 +187,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     x.PreparationVerified: (
         dosing.a_second_person_verifies, verification.the_preparation_is_as_planned,
         verification.the_second_person_found_the_same, dosing.no_stopping_rule_has_fired,
-        dosing.the_level_is_tolerated, training.who_authorises_is_trained,
+        dosing.the_level_is_tolerated,
     ),
     x.BedsideChecked: (
         bedside.the_preparation_was_verified, bedside.enough_identifiers_are_checked,
@@ -196,7 +196,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     ),
     x.PreDoseChecklistSigned: (
         *BEFORE_SIGNING, entry.an_investigator_signs,
-        dosing.every_item_is_in_order, training.who_authorises_is_trained,
+        dosing.every_item_is_in_order,
     ),
     s.AdverseEventClassified: (entry.an_investigator_signs, review.the_answers_are_asked_for),
     s.DoseLimitingToxicityAdjudicated: (
@@ -302,10 +302,14 @@ _OF_FACTS: Mapping[type[Event], tuple[Policy, ...]] = {
 
 
 def _dated(kind: type[Event], asked: tuple[Policy, ...]) -> tuple[Policy, ...]:
-    """Return the policies of an authorisation, and when it has to be dated."""
+    """Return the policies of an authorisation, when it has to be dated, and by whom it is given."""
+    trained = (training.who_authorises_is_trained,) if set(ACTS[kind].roles) <= _AT_SITES else ()
     if dating.is_of_its_day(kind):
-        return (dating.the_act_is_of_the_day_it_is_given, *asked)
-    return (dating.the_act_is_not_dated_ahead, *asked)
+        return (dating.the_act_is_of_the_day_it_is_given, *asked, *trained)
+    return (dating.the_act_is_not_dated_ahead, *asked, *trained)
+
+
+_AT_SITES = frozenset(SITE_STAFF)
 
 
 _FACTS = tuple(kind for kind, act in ACTS.items() if not act.refusable)

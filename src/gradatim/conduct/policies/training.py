@@ -1,8 +1,9 @@
-"""Policies of training: who obtains consent, judges eligibility or doses knows the protocol.
+"""Policies of training: who obtains consent, judges or doses at a site knows the protocol.
 
-What becomes of an act by somebody who is not is for the protocol to say; where it is silent, an
-authorisation by whoever was never trained is refused. Facts are recorded, with a deviation. In a
-demonstration or a simulation it is asked at the sites whose training is recorded.
+What becomes of an act by somebody who does not is for the protocol to say; where it is silent, an
+authorisation by whoever was never trained is refused, of whatever only the staff of a site
+authorises. Facts are recorded, with a deviation. In a demonstration or a simulation it is asked at
+the sites whose training is recorded.
 
 Source: ICH E6(R3), annex 1, 2.3 and 3.7; 21 CFR 312.53(a).
 """
@@ -59,6 +60,8 @@ def lack(state: State, event: Event) -> Lack | None:
 
 def who_authorises_is_trained(state: State, event: Event) -> Verdict:
     """Whoever authorises is trained, where the protocol refuses it to others."""
+    if not state.versions:
+        return holds("no protocol is active yet")
     found = lack(state, event)
     if found is None or getattr(state.study.training_asked, found) != "refused":
         return holds("the training that is demanded was given")
