@@ -45,6 +45,7 @@ PLACES = [
     (role, site) for role in ROLES for site in ("", SITE) if not site or role not in TRIAL_WIDE
 ]
 NEW = "new"
+GHOSTS = ("ghost.1", "ghost.2", "ghost.3")
 
 
 def rules(outcome: object) -> set[str]:
@@ -309,6 +310,55 @@ def test_whose_task_is_urgent_gives_no_other() -> None:
     assert not access.sites_for("DelegationConfirmed")
 
 
+def test_what_lapsed_is_not_given_urgently_again_and_again() -> None:
+    """Neither once it is taken back, nor to another account; a second person who looks ends it."""
+    trial, _ = urgent()
+    later: dict[str, Any] = {"on": START + timedelta(days=4), "urgent": "it is night again"}
+    for user in (NEW, "another"):
+        found = rules(give(trial, LEAD, user, "pharmacist", SITE, **later))
+        assert "what was urgent was seen by another" in found
+    recorded(revoke(trial, LEAD, NEW, "pharmacist", SITE))
+    found = rules(give(trial, LEAD, NEW, "pharmacist", SITE, **later))
+    assert found == {"what was urgent was seen by another"}
+    plain = waits(trial, LEAD, NEW, "pharmacist", SITE, on=later["on"])
+    recorded(confirm(trial, SECOND, plain, on=later["on"]))
+    waits(trial, LEAD, "another", "pharmacist", SITE, **later)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 60),
+            st.sampled_from(["urgent", "urgent", "revoke", "give"]),
+            st.sampled_from(["investigator", "pharmacist"]),
+            st.integers(1, 3),
+        ),
+        max_size=20,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_alone_an_investigator_has_others_work_for_six_days_at_most(steps: list[Any]) -> None:
+    """Twice its time: the last may be given urgently just before the first has lapsed."""
+    trial, now = with_site(), GIVEN_AT
+    first: datetime | None = None
+    for hours, what, role, number in steps:
+        now += timedelta(hours=hours)
+        when: dict[str, Any] = {"on": now.date(), "hour": now.hour}
+        more = {**when, "urgent": "it is night"} if what == "urgent" else when
+        try:
+            if what == "revoke":
+                revoke(trial, LEAD, GHOSTS[number - 1], role, SITE)
+            elif isinstance(give(trial, LEAD, GHOSTS[number - 1], role, SITE, **more), Recorded):
+                first = first or (now if what == "urgent" else None)
+        except UnusableInput:
+            pass
+        if first is None or now <= first + 2 * URGENT_FOR:
+            continue
+        for ghost in GHOSTS:
+            assert roles_of(trial.state, ghost, SITE, now).isdisjoint(ALWAYS_CONFIRMED)
+    assert digest(replayed(trial)) == digest(trial.state)
+
+
 # Who stays.
 
 
@@ -434,8 +484,6 @@ def test_what_an_earlier_version_gave_holds() -> None:
 
 
 # One person alone.
-
-GHOSTS = ("ghost.1", "ghost.2", "ghost.3")
 
 
 @st.composite

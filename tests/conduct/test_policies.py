@@ -366,6 +366,12 @@ def waiting_delegation() -> Event:
     return event(t.RoleGranted, "sponsor.1", needs_confirmation=True, **fields)
 
 
+def urgent_delegation(on: date) -> Event:
+    """A task that an investigator gives at their site before another confirms it."""
+    fields: dict[str, Any] = {"user": "new", "role": "pharmacist", "urgent": "it is night"}
+    return event(t.RoleGranted, "investigator.S01.1", "S01", on=on, **fields)
+
+
 def confirming(by: str, *meanwhile: Event) -> Case:
     """A delegation that waits, what was given meanwhile, and its confirmation."""
     state = after(opened(), waiting_delegation())
@@ -472,6 +478,10 @@ CASES: dict[Policy, Callable[[], Case]] = {
     delegation.what_is_urgent_is_so_at_a_site: lambda: (
         opened(),
         event(t.RoleGranted, "sponsor.1", "S01", user="x", role="pharmacist", urgent="it is night"),
+    ),
+    delegation.what_was_urgent_was_seen_by_another: lambda: (
+        after(opened(), urgent_delegation(START)),
+        urgent_delegation(LATER),
     ),
     delegation.the_site_keeps_an_investigator: lambda: (
         after(

@@ -121,6 +121,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     t.RoleGranted: (
         protocol.the_user_is_a_person, *delegation.GOES_TOGETHER,
         delegation.the_task_does_not_wait_already, delegation.what_is_urgent_is_so_at_a_site,
+        delegation.what_was_urgent_was_seen_by_another,
     ),
     t.DelegationConfirmed: (
         delegation.a_second_person_confirms, delegation.the_tasks_still_go_together,

@@ -5,6 +5,7 @@ Which delegations wait for a second person stands in `conduct.delegations`.
 
 from gradatim.conduct.delegations import (
     delegation_of,
+    has_lapsed,
     needs_confirmation,
     same_task,
     settled_roles,
@@ -69,6 +70,29 @@ def what_is_urgent_is_so_at_a_site(state: State, event: RoleGranted) -> Verdict:
     theirs = bool(event.site) and event.role in SITE_STAFF and leads
     told = "only an investigator gives a task before another confirms it, and one of their site"
     return either(theirs, "an investigator of the site gives it", told)
+
+
+def what_was_urgent_was_seen_by_another(state: State, event: RoleGranted) -> Verdict:
+    """Who gave a task urgently gives no other so after its time, until another confirms one.
+
+    Else one person would give a task anew, or to another account, each time that it lapses.
+    """
+    first: RoleGranted | None = None
+    for _, said in state.events.of(RoleGranted, DelegationConfirmed) if event.urgent else ():
+        one = delegation_of(state, said.of) if isinstance(said, DelegationConfirmed) else said
+        if (one.recorded_by, one.site) != (event.recorded_by, event.site):
+            continue
+        if isinstance(said, DelegationConfirmed):
+            first = None
+        elif one.urgent:
+            first = first or one
+    if first is None or not has_lapsed(first, event.recorded_at):
+        return holds("no urgent delegation of theirs has lapsed unseen")
+    day = f"{first.recorded_at:%Y-%m-%d}"
+    return broken(
+        f"what {event.recorded_by} gave urgently on {day} nobody has confirmed: have a second "
+        "person confirm a delegation of theirs first"
+    )
 
 
 def the_site_keeps_an_investigator(state: State, event: RoleRevoked) -> Verdict:
