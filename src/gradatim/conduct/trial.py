@@ -263,7 +263,7 @@ class Trial:
 
     def _together(self, events: Sequence[Event], request: str) -> Recorded:
         """Fold events one by one and append them; what is not appended is folded back."""
-        head, made = self.head, list[tuple[bytes, Event]]()
+        head, made, opened = self.head, list[tuple[bytes, Event]](), list[tuple[int, Event]]()
         try:
             for event in events:
                 decided = self._decided(event, self.state.position)
@@ -272,12 +272,14 @@ class Trial:
                 for one in map(encoded, decided):
                     apply(self.state, head.position + len(made) + 1, one[1])
                     made.append(one)
+                first = head.position + len(made) - len(decided) + 1
+                opened += enumerate(decided[1:], first + 1)
             bodies = [(body, "" if i else request) for i, (body, _) in enumerate(made)]
             self.head = self.store.append(self.name, bodies, head)
         except BaseException:
             self._fold_anew()
             raise
-        return _recorded(head.position + 1, [event for _, event in made])
+        return _recorded(head.position + 1, opened)
 
     def _fold_anew(self) -> None:
         """Have the state of the ledger again, after something was folded that is not in it."""
@@ -430,16 +432,15 @@ class Trial:
         self.head = self.store.append(self.name, bodies, self.head)
         for position, (_, event) in enumerate(stored, first):
             apply(self.state, position, event)
-        return _recorded(first, [event for _, event in stored])
+        return _recorded(first, list(enumerate((event for _, event in stored[1:]), first + 1)))
 
 
-def _recorded(first: int, events: Sequence[Event]) -> Recorded:
-    """Return what an append has recorded, from its first position on."""
-    at = enumerate(events, first)
+def _recorded(first: int, opened: Sequence[tuple[int, Event]]) -> Recorded:
+    """Return what is recorded from a position on, with what the system opened beside it."""
     return Recorded(
         first,
-        tuple(position for position, one in at if isinstance(one, ProtocolDeviation)),
-        tuple(one.query for one in events if isinstance(one, QueryOpened)),
+        tuple(at for at, one in opened if isinstance(one, ProtocolDeviation)),
+        tuple(one.query for _, one in opened if isinstance(one, QueryOpened)),
     )
 
 
