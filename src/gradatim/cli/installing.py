@@ -207,3 +207,19 @@ def invite(user: User, name: _Name, anew: Anew = False) -> None:
 
     made = invite_user(user, name, anew=anew)
     print(f"{made.link}\nHand it to {name}; it can be used once, within {made.days} days.")
+
+
+@user.command("reset-second-factor")
+def reset_second_factor(user: User) -> None:
+    """Take a second factor away where no two people are left who could do it on the pages.
+
+    The person signs in with their password and sets another up. It stands with the account that it
+    was done here.
+    """
+    from gradatim.web.operations.migrate import read_settings
+
+    read_settings()
+    from gradatim.web.operations.second_factor import take_second_factor_away
+
+    take_second_factor_away(user)
+    print(f"{user} has no second factor; after signing in they set another up")

@@ -12,7 +12,8 @@ from gradatim.conduct.ledger import Verification, verify
 from gradatim.conduct.signatures import ALWAYS_SIGNED
 from gradatim.web import settings as production
 from gradatim.web.accounts.models import SigningKey, User
-from gradatim.web.accounts.signing_keys import Cost, opened, signing_key_of
+from gradatim.web.accounts.signing_keys import opened, signing_key_of
+from gradatim.web.accounts.wrapping import Cost
 from gradatim.web.live_trial import Running
 from tests.markup import markup
 from tests.web.accounts.people import account, entered, key_of, sign_in

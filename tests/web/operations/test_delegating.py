@@ -88,6 +88,13 @@ def test_a_delegation_is_confirmed_where_nobody_else_could(small: Installation) 
     assert (ran.returncode, "Traceback" in ran.stderr) == (2, False)
 
 
+def test_whose_second_factor_is_not_there_it_is_not_taken_away(small: Installation) -> None:
+    begun(small)
+    ran = small.run("user", "reset-second-factor", SPONSOR)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (2, False)
+    assert "no active account with a second factor" in ran.stderr
+
+
 def test_without_the_sealing_key_nothing_is_confirmed(small: Installation) -> None:
     begun(small)
     with on_ledger(small) as trial:

@@ -222,6 +222,7 @@ class AccountAct(models.Model):
         FACTOR_SET_UP = "factor set up", _("Second factor set up")
         FACTOR_REMOVED = "factor removed", _("Second factor removed by its owner")
         FACTOR_RESET = "factor reset", _("Second factor taken away")
+        FACTOR_RESET_ASKED = "factor reset asked", _("Asked that the second factor be taken away")
         CODES_MADE = "codes made", _("Recovery codes made")
         CODE_USED = "code used", _("Recovery code used")
         SIGNED_IN = "signed in", _("Signed in")

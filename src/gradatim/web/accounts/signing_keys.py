@@ -1,25 +1,16 @@
 """The key by which a person signs: kept so that only their password, here, opens it.
 
-An Ed25519 key is made when its owner first shows their password, and stands in the database sealed:
+An Ed25519 key is made when its owner first shows their password, and stands in the database wrapped
+by that and the application's secret (`wrapping`). So neither a copy of the database opens it, nor
+the application's secret, nor both without the password. It is opened for one signature and is gone
+with the request. That it opens is the proof of the password: a signature costs one run of Argon2id.
 
-    wrapping key = HKDF-SHA-256(Argon2id(password, salt), the application's secret)
-    sealed       = AES-256-GCM of the private key, bound to account and public key
-
-So neither a copy of the database opens it, nor the application's secret, nor both without the
-password. It is opened for one signature and is gone with the request. That it opens is the proof of
-the password: a signature costs one run of Argon2id, with parameters that stand beside it.
-
-A changed password seals it anew. A password that was forgotten or taken away opens nothing: the
+A changed password wraps it anew. A password that was forgotten or taken away opens nothing: the
 next makes another key, which somebody else has to identify (`conduct.signers`).
-
-Source: RFC 9106 (Argon2id); RFC 5869 (HKDF); NIST SP 800-38D (GCM, nonces of 96 bits).
 """
 
-import secrets
-from base64 import b64decode, b64encode
-from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -30,28 +21,10 @@ from gradatim.conduct.signing_keys import possession
 from gradatim.web.accounts.invitations import COMMAND_LINE
 from gradatim.web.accounts.models import SigningKey, User
 from gradatim.web.accounts.passwords import normalised
+from gradatim.web.accounts.wrapping import Cost, Unwrapped, unwrap, wrap
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-_USE = b"gradatim: keys by which people sign"
-_MARK = "argon2id"
-_SALT, _NONCE, _KEY = 16, 12, 32  # bytes
-
-
-class Cost(NamedTuple):
-    """What one run of Argon2id costs, by the names of RFC 9106.
-
-    Args:
-        time: passes over the memory.
-        memory: kibibytes.
-        parallelism: lanes.
-    """
-
-    time: int
-    memory: int
-    parallelism: int
 
 
 def signing_key_of(user: User) -> SigningKey | None:
@@ -76,7 +49,7 @@ def opened(user: User, password: str) -> Signer | None:
     found = _unsealed(key, password)
     if found is None:
         return None
-    if not (found.is_current and is_under(key, user)):
+    if not (_is_current(found) and is_under(key, user)):
         _seal(key, found.private, password)
         key.save(update_fields=["sealed", "of_password"])
     return Signer(bytes.fromhex(key.public_key), found.private.sign)
@@ -172,57 +145,20 @@ def _mark_of(user: User) -> str:
 
 def _seal(key: SigningKey, private: "Ed25519PrivateKey", password: str) -> None:
     cost = Cost(*settings.SIGNING_KEY_COST)
-    salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
-    stretched = _stretched(password, salt, cost)
-    cipher = _cipher(stretched, settings.SECRET_KEY)
-    sealed = cipher.encrypt(nonce, private.private_bytes_raw(), _bound(key))
-    costs = ",".join(map(str, cost))
-    key.sealed = f"{_MARK}:{costs}:{b64encode(salt + nonce + sealed).decode()}"
+    key.sealed = wrap(private, normalised(password), _whose(key), settings.SECRET_KEY, cost)
     key.of_password = _mark_of(key.user)
 
 
-class _Unsealed(NamedTuple):
-    """A private key, and whether it is sealed by the secret and at the cost of now."""
-
-    private: "Ed25519PrivateKey"
-    is_current: bool
-
-
-def _unsealed(key: SigningKey, password: str) -> _Unsealed | None:
+def _unsealed(key: SigningKey, password: str) -> Unwrapped | None:
     """Return a private key; None where this password does not open it."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    try:
-        _mark, costs, held = key.sealed.split(":")
-        cost = Cost(*map(int, costs.split(",")))
-        content = b64decode(held, validate=True)
-    except (ValueError, TypeError):  # a key that is gone, or was altered
-        return None
-    salt, nonce, sealed = content[:_SALT], content[_SALT:][:_NONCE], content[_SALT + _NONCE :]
-    stretched = _stretched(password, salt, cost)
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        with suppress(InvalidTag, ValueError):
-            raw = _cipher(stretched, secret).decrypt(nonce, sealed, _bound(key))
-            current = secret == settings.SECRET_KEY and cost == Cost(*settings.SIGNING_KEY_COST)
-            return _Unsealed(Ed25519PrivateKey.from_private_bytes(raw), current)
-    return None
+    with_any = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return unwrap(key.sealed, normalised(password), _whose(key), with_any)
 
 
-def _stretched(password: str, salt: bytes, cost: Cost) -> bytes:
-    from argon2.low_level import Type, hash_secret_raw
-
-    typed = normalised(password).encode()
-    return hash_secret_raw(typed, salt, cost.time, cost.memory, cost.parallelism, _KEY, Type.ID)
+def _is_current(found: Unwrapped) -> bool:
+    """Whether a key is sealed by the secret and at the cost of now."""
+    return (found.secret, found.cost) == (settings.SECRET_KEY, Cost(*settings.SIGNING_KEY_COST))
 
 
-def _cipher(stretched: bytes, secret: str) -> "AESGCM":
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return AESGCM(HKDF(SHA256(), _KEY, salt=secret.encode(), info=_USE).derive(stretched))
-
-
-def _bound(key: Any) -> bytes:
+def _whose(key: Any) -> bytes:
     return f"user {key.user_id}: {key.public_key}".encode()

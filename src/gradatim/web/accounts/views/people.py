@@ -23,7 +23,7 @@ from gradatim.web.access import Request, page
 from gradatim.web.accounts.directory import TeamMember, may_manage, people_of
 from gradatim.web.accounts.forms import InviteForm
 from gradatim.web.accounts.invitations import invite as make_invitation
-from gradatim.web.accounts.managing import alone, possible
+from gradatim.web.accounts.managing import alone, asked_by, perform, possible, waits_for_another
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.signing import SignatureFields, confirmed
 from gradatim.web.clock import now
@@ -150,9 +150,11 @@ def manage(request: Request, username: str, what: str) -> HttpResponse:
     form = SignatureFields(request.user, request.POST or None)
     against = _against(user, managed, access.user)
     if request.method == "POST" and not against and confirmed(request, form):
-        if secret := managed.do(user, access.user):
+        asks = waits_for_another(user, managed, access.user)
+        if secret := perform(user, managed, access.user):
             return _link_shown(request, user, secret)
-        messages.success(request, _("Done."))
+        done = _("Asked for: another person does it within a week.") if asks else _("Done.")
+        messages.success(request, done)
         return HttpResponseRedirect(reverse("person", args=[username]))
     status = 403 if against else 422 if form.errors else 200
     return render(
@@ -162,6 +164,7 @@ def manage(request: Request, username: str, what: str) -> HttpResponse:
             "what": managed.label,
             "effect": managed.effect,
             "about": f"{one.name} ({one.user})",
+            "asked_by": asked_by(user, managed) if managed.asked else "",
             "against": against,
             "form": form,
             "back": reverse("person", args=[username]),
