@@ -44,7 +44,7 @@ from gradatim.conduct.policies import protocol as going_live
 from gradatim.conduct.policies.verdicts import Policy
 from gradatim.conduct.proposals import altered_since, holding
 from gradatim.conduct.proposals import proposed as proposed_event
-from gradatim.conduct.proposed_acts import act_of
+from gradatim.conduct.proposed_acts import act_of, can_agree
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
 from gradatim.core.truth import TRUE
@@ -912,6 +912,61 @@ def signing_twice() -> Case:
     return state, event(r.ProposalSigned, "committee.1", on=LATER, proposal="D-x")
 
 
+def signing_after_dissent() -> Case:
+    """Whoever dissented does not sign the same proposal."""
+    state = after(under_way(), proposed())
+    dissent = event(
+        r.ProposalDissented, "committee.2", on=LATER, proposal="D-x", reason="too early"
+    )
+    return after(state, dissent), event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-x")
+
+
+def one_seat_too_many() -> Case:
+    """The protocol gives the committee three seats, and three members have them."""
+    state = under_way()
+    version = state.versions[-1]
+    safety = version.study.safety
+    asked = safety.committee.model_copy(update={"seats": 3})  # type: ignore[union-attr]
+    study = version.study.model_copy(
+        update={"safety": safety.model_copy(update={"committee": asked})}
+    )
+    state.versions[-1] = version._replace(study=study)
+    return state, event(
+        t.RoleGranted, "sponsor.1", on=LATER, user="committee.4", role="safety_committee"
+    )
+
+
+def test_a_proposal_that_too_few_can_still_sign_is_not_carried() -> None:
+    """Two of three must sign: one dissent leaves two, the second ends it."""
+    state = after(under_way(), proposed())
+    said: dict[str, Any] = {"on": LATER, "proposal": "D-x", "reason": "too early"}
+    state = after(state, event(r.ProposalDissented, "committee.2", **said))
+    proposal = state.proposals["D-x"]
+    assert (proposal.status, holding(state, proposal)) == ("open", ["committee.1"])
+    state = after(state, event(r.ProposalDissented, "committee.1", **said))
+    proposal = state.proposals["D-x"]
+    assert (proposal.status, holding(state, proposal)) == ("not carried", [])
+    third = event(r.ProposalSigned, "committee.3", on=LATER, proposal="D-x")
+    assert "not carried" in "".join(check(state, third).clauses())
+
+
+def test_seats_that_are_not_taken_may_still_agree() -> None:
+    state, _ = one_seat_too_many()
+    version = state.versions[-1]
+    committee = version.study.safety.committee
+    assert committee is not None
+    five = committee.model_copy(update={"seats": 5})
+    safety = version.study.safety.model_copy(update={"committee": five})
+    study = version.study.model_copy(update={"safety": safety})
+    state.versions[-1] = version._replace(study=study)
+    state = after(state, proposed())
+    for who in ("committee.1", "committee.2"):
+        said: dict[str, Any] = {"proposal": "D-x", "reason": "too early"}
+        state = after(state, event(r.ProposalDissented, who, on=LATER, **said))
+    assert can_agree(state, state.proposals["D-x"]) == 3
+    assert state.proposals["D-x"].status == "open"
+
+
 def adjudicating(**more: Any) -> Event:
     """A proposal to adjudicate the event of the treated participant."""
     act = {
@@ -1016,6 +1071,8 @@ CASES |= {
     review.the_proposal_is_new: proposed_twice,
     review.the_proposal_is_open: signing_nothing,
     review.nobody_signs_twice: signing_twice,
+    review.who_dissented_does_not_sign: signing_after_dissent,
+    delegation.a_seat_is_free: one_seat_too_many,
 }
 
 

@@ -378,3 +378,54 @@ def test_what_is_proposed_on_a_stale_page_is_handed_back(app, signed_in):
         not state(app).proposals
         or list(state(app).proposals.values())[-1].act.get("candidate") != "AE-9"
     )
+
+
+def dissenting(seen: str, **more: str) -> dict[str, str]:
+    said = {"seen": seen, "dissent": "yes", "reason": "the cause is not shown"}
+    return {**said, "dissent-password": PASSWORD, **more}
+
+
+def test_a_member_who_does_not_agree_says_why(app, signed_in):
+    """Shown on the page, to whoever signs next, and beside the decision; it is not taken back."""
+    one, _at = severe(app)
+    seen, second = proposing(app, signed_in, one)
+    proposal = list(state(app).proposals)[-1]
+    path, before = f"/review/proposals/{proposal}/", state(app).position
+    for wrong in ({"reason": ""}, {"dissent-password": "not my password"}):
+        assert second.post(path, dissenting(seen, **wrong)).status_code == 422
+    assert state(app).position == before
+    third = signed_in("committee.3")
+    old = markup(third.get(path)).split(SEEN)[1].split('"')[0]
+    assert second.post(path, dissenting(seen)).status_code == 302
+    made: Any = state(app).events[state(app).position]
+    assert (made.recorded_by, made.reason) == ("committee.2", "the cause is not shown")
+    assert made.signature.meaning.endswith("do not agree with what is proposed.")
+    assert "I do not agree" not in markup(second.get(path)), "once"
+    stale = third.post(path, {"seen": old, "password": PASSWORD})
+    assert stale.status_code == 409, "who had the page open sees the dissent first"
+    assert "the cause is not shown" in markup(stale)
+    fresh = markup(stale).split(SEEN)[1].split('"')[0]
+    assert third.post(path, {"seen": fresh, "password": PASSWORD}).status_code == 302
+    adjudicated: Any = state(app).events[state(app).position]
+    assert isinstance(adjudicated, s.DoseLimitingToxicityAdjudicated)
+    assert adjudicated.signers == ("committee.1", "committee.3")
+    shown = markup(third.get(f"/entries/{state(app).position}/"))
+    assert "the cause is not shown" in shown
+
+
+def test_a_proposal_that_too_few_can_still_sign_is_not_carried(app, signed_in):
+    one, _at = severe(app)
+    _seen, second = proposing(app, signed_in, one)
+    proposal = list(state(app).proposals)[-1]
+    path, first = f"/review/proposals/{proposal}/", signed_in("committee.3")
+    for member in (second, first):
+        page = markup(member.get(path))
+        sent = member.post(path, dissenting(page.split(SEEN)[1].split('"')[0]))
+        assert sent.status_code == 302
+    assert state(app).proposals[proposal].status == "not carried"
+    page = markup(first.get(path))
+    assert "cannot be signed by 2 any more" in page
+    assert 'name="password"' not in page
+    review = markup(first.get("/review/"))
+    assert "Proposals that were not carried" in review
+    assert "the cause is not shown" in review

@@ -275,6 +275,11 @@ AMENDED = {
 }
 DOSE = ("participant", "dose")
 EVENT = ("participant", "adverse_event")
+DISSENT = {
+    "dissent": "yes",
+    "reason": "too early",
+    "dissent-password": PASSWORD,
+}
 CASES: dict[type[Event], Case] = {
     t.RulingSigned: Case(
         SPONSOR,
@@ -348,6 +353,9 @@ CASES: dict[type[Event], Case] = {
     r.SourceDataVerified: Case("monitor.1", _temperature, _slip, site=""),
     r.DoseDecision: Case("committee.1", _none, _worse, site=""),
     r.ProposalSigned: Case("committee.2", _none, _worse, site="", path="/review/proposals/D-old/"),
+    r.ProposalDissented: Case(
+        "committee.2", _none, _worse, DISSENT, site="", path="/review/proposals/D-old/"
+    ),
     r.DataLocked: Case("data.1", _none, site=""),
     p.EntryCorrected: Case(
         LEAD,

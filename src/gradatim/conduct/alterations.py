@@ -35,6 +35,7 @@ from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.review import (
     DoseDecision,
     ExportMade,
+    ProposalDissented,
     ProposalMade,
     ProposalSigned,
     ProposalWithdrawn,
@@ -117,6 +118,7 @@ _NO_BASIS = (
     ReviewMeetingHeld,
     ProposalMade,
     ProposalSigned,
+    ProposalDissented,
     ProposalWithdrawn,
     ExportMade,
     ProtocolDeviation,

@@ -985,6 +985,15 @@ _ROWS = (
         elsewhere="its own page",
     ),
     Act(
+        r.ProposalDissented,
+        "Dissent from a proposal",
+        "{recorded_by} does not agree with {proposal}: {reason}",
+        ("safety_committee",),
+        meaning="I have seen the data, and do not agree with what is proposed.",
+        refusable=True,
+        elsewhere="the page of the proposal",
+    ),
+    Act(
         r.ProposalWithdrawn,
         "Withdraw a proposal",
         "{proposal} is withdrawn: {reason}",

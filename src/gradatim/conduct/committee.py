@@ -15,8 +15,8 @@ from gradatim.conduct.numbering import next_proposal
 from gradatim.conduct.policies import check, unmet
 from gradatim.conduct.policies.review import the_committee_signs
 from gradatim.conduct.policies.verdicts import rule
-from gradatim.conduct.proposals import holding, proposed, signatures_needed
-from gradatim.conduct.proposed_acts import act_of
+from gradatim.conduct.proposals import holding, proposed
+from gradatim.conduct.proposed_acts import act_of, signatures_needed
 from gradatim.conduct.state import Proposal, State
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Stale, Trial
 from gradatim.core.truth import TRUE
@@ -96,6 +96,20 @@ def sign(member: Member, proposal: Proposal, seen: int, day: date) -> Signed:
     if refused := _refused(state, proposed(proposal, event, signers)):
         return Signed(refused)
     return _decided(member, member.record(event, seen, member.new_key()), proposal.id)
+
+
+def dissent(member: Member, proposal: Proposal, reason: str, seen: int, day: date) -> RecordOutcome:
+    """Record that a member does not agree with a proposal whose subject nothing altered.
+
+    Args:
+        member: who dissents.
+        proposal: with what.
+        reason: why.
+        seen: position of the ledger that the member looked at.
+        day: on which.
+    """
+    fields = {"proposal": proposal.id, "reason": reason, "seen": seen or None, "occurred_on": day}
+    return member.record(member.event_of("ProposalDissented", fields), seen, member.new_key())
 
 
 def _refused(state: State, event: Event) -> Refused | None:

@@ -75,7 +75,7 @@ def subjects(state: State, event: Event) -> frozenset[str]:
     A place, and the wait after the first participant of a level, are matters of the whole cohort.
     """
     about = entry_about(state, event)
-    named = {name: getattr(about, name, None) for name in ("participant", "lot", "proposal")}
+    named = {name: getattr(about, name, None) for name in ("participant", "lot")}
     found = {f"{kind} {name}" for kind, name in named.items() if name is not None}
     if isinstance(event, _COHORT):
         one = state.participants.get(getattr(event, "participant", ""))
@@ -84,36 +84,6 @@ def subjects(state: State, event: Event) -> frozenset[str]:
     if not isinstance(event, _NO_DATA):
         found.add("data")
     return frozenset(found | _of_the_trial(about) | _entries(state, event))
-
-
-def _of_the_trial(event: Event | None) -> set[str]:
-    """Return what an entry changes that is of no participant."""
-    match event:
-        case trial.RulingSigned():
-            return {f"question {event.question}", "rulings"}
-        case trial.SigningKeyAdopted():
-            return {f"key of {event.recorded_by}"}
-        case trial.PersonIdentified():
-            return {f"key of {event.user}"}
-        case trial.ProtocolSubmitted():
-            return {"document"}
-        case trial.ReferenceRangesRecorded():
-            return {"reference limits"}
-        case participants.ParticipantsMerged():
-            return {f"participant {event.into}"}
-        case coding.TermListLoaded():
-            return {f"term list {event.name}"}
-        case trial.SiteOpened() | trial.SiteClosed():
-            return {f"site {event.site}"}
-        case review.DataLocked() | review.DataUnlocked():
-            return {"lock"}
-    kinds: tuple[tuple[tuple[type[Event], ...], str], ...] = (
-        (_DOSING, "dosing"),
-        (_IN_FORCE, "protocol"),
-        (_PRODUCT, f"product {getattr(event, 'lot', '')}"),
-        (_TASKS, f"tasks of {getattr(event, 'user', '')}"),
-    )
-    return {name for kind, name in kinds if isinstance(event, kind)}
 
 
 _PRODUCT = (
@@ -126,6 +96,35 @@ _PRODUCT = (
     product.ProductDifferenceExplained,
 )
 """What says whether a lot may be used."""
+
+
+_Names = Callable[[Any], Iterable[str]]
+_CHANGES: Mapping[type[Event], _Names] = {
+    trial.RulingSigned: lambda event: (f"question {event.question}", "rulings"),
+    trial.SigningKeyAdopted: lambda event: (f"key of {event.recorded_by}",),
+    trial.PersonIdentified: lambda event: (f"key of {event.user}",),
+    trial.ProtocolSubmitted: lambda event: ("document",),
+    trial.ReferenceRangesRecorded: lambda event: ("reference limits",),
+    participants.ParticipantsMerged: lambda event: (f"participant {event.into}",),
+    coding.TermListLoaded: lambda event: (f"term list {event.name}",),
+    trial.SiteOpened: lambda event: (f"site {event.site}",),
+    trial.SiteClosed: lambda event: (f"site {event.site}",),
+    review.ProposalDissented: lambda event: (f"proposal {event.proposal}",),
+    review.ProposalWithdrawn: lambda event: (f"proposal {event.proposal}",),
+    review.DataLocked: lambda event: ("lock",),
+    review.DataUnlocked: lambda event: ("lock",),
+    **{kind: lambda event: ("dosing",) for kind in _DOSING},
+    **{kind: lambda event: ("protocol",) for kind in _IN_FORCE},
+    **{kind: lambda event: (f"product {event.lot}",) for kind in _PRODUCT},
+    **{kind: lambda event: (f"tasks of {getattr(event, 'user', '')}",) for kind in _TASKS},
+}
+"""What entries change that is of no participant, by name."""
+
+
+def _of_the_trial(event: Event | None) -> set[str]:
+    """Return what an entry changes that is of no participant."""
+    names = None if event is None else _CHANGES.get(type(event))
+    return set(names(event)) if names else set()
 
 
 def _entries(state: State, event: Event) -> set[str]:
@@ -196,6 +195,7 @@ _BESIDES: Mapping[type[Event], _Seen] = {
     participants.TransferProposed: lambda _state, event: (f"site {event.to_site}",),
     participants.ParticipantTransferred: lambda _state, event: (f"site {event.site}",),
     safety.ProtocolDeviationReviewed: _deviation,
+    review.ProposalSigned: lambda _state, event: (f"proposal {event.proposal}",),
     review.DataLocked: lambda _state, _event: ("data",),
 }
 """What the signer of an act looks at, beside what the act changes."""

@@ -47,16 +47,15 @@ def holding(state: State, proposal: Proposal) -> list[str]:
     """Return whose signatures hold: who signed a proposal's subject as it stands now.
 
     A signature is of what its signer saw (21 CFR 11.70). Of a proposal that was recorded or
-    withdrawn every signature is returned: what came after did not alter what was decided.
+    withdrawn every signature is returned: what came after did not alter what was decided. Whoever
+    dissented signs no more.
     """
     last = max(altered_since(state, proposal), default=0)
-    return [user for user, seen in proposal.seen.items() if seen >= last]
-
-
-def signatures_needed(state: State) -> int:
-    """Give how many members must sign."""
-    asked = state.study.safety.committee if state.versions else None
-    return asked.signers if asked else 1
+    return [
+        user
+        for user, seen in proposal.seen.items()
+        if seen >= last and user not in proposal.dissents
+    ]
 
 
 def unsigned_signers(state: State, event: Event) -> list[str]:

@@ -379,13 +379,16 @@ class Proposal:
         act: the fields of the proposed event, its type under `event`.
         seen: who has signed, whoever proposed it first, and the position of the ledger that each
             had looked at when they signed last.
-        status: `open`, `recorded` or `withdrawn`.
+        dissents: who does not agree, and the entry that says why.
+        status: `open`, `recorded`, `withdrawn`, or `not carried` where so many do not agree that
+            it cannot be signed by as many as must.
     """
 
     id: str
     position: int
     act: dict[str, Any]
     seen: dict[str, int]
+    dissents: dict[str, int] = field(default_factory=dict)
     status: str = "open"
 
     @property

@@ -66,6 +66,7 @@ SUPERSEDED: Mapping[type[Event], str] = {
     r.DoseDecision: _BY_PROPOSAL,
     r.ProposalMade: "withdraw the proposal",
     r.ProposalSigned: "withdraw the proposal",
+    r.ProposalDissented: "make another proposal",
     r.ProposalWithdrawn: "make another proposal",
     r.DataLocked: "unlock the data",
     r.DataUnlocked: "lock the data",

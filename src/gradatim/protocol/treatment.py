@@ -335,6 +335,17 @@ class Committee(Sourced):
     """The safety committee: who must sign a dose decision."""
 
     signers: int = Field(ge=1, description="At least so many members")
+    seats: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many members the committee has; without it, as many as hold the task",
+    )
+
+    @model_validator(mode="after")
+    def _enough_seats(self) -> Self:
+        if self.seats is not None and self.seats < self.signers:
+            raise ValueError(f"{self.signers} members must sign, and there are {self.seats} seats")
+        return self
 
 
 class Grading(Sourced):

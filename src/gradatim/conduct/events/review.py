@@ -106,6 +106,20 @@ class ProposalSigned(Event, frozen=True):
     seen: Number | None = None
 
 
+class ProposalDissented(Event, frozen=True):
+    """A member does not agree with a proposal, and says why; their signature counts no more.
+
+    Args:
+        proposal: its number.
+        reason: why.
+        seen: as of `ProposalMade`.
+    """
+
+    proposal: Id
+    reason: Reason
+    seen: Number | None = None
+
+
 class ProposalWithdrawn(Event, frozen=True):
     """A proposal is no longer to be signed."""
 
@@ -143,6 +157,7 @@ EVENTS = (
     DoseDecision,
     ProposalMade,
     ProposalSigned,
+    ProposalDissented,
     ProposalWithdrawn,
     DataLocked,
     DataUnlocked,

@@ -2,6 +2,7 @@
 
 from gradatim.conduct.events import review
 from gradatim.conduct.folding.handlers import Handlers
+from gradatim.conduct.proposed_acts import can_agree, signatures_needed
 from gradatim.conduct.state import Cohort, Proposal, Query, State
 from gradatim.protocol.questions import ruled_design
 
@@ -73,6 +74,15 @@ def _seen(position: int, event: review.ProposalMade | review.ProposalSigned) -> 
     return position - 1 if event.seen is None else event.seen
 
 
+def _dissented(state: State, position: int, event: review.ProposalDissented) -> None:
+    one = state.proposals.get(event.proposal)
+    if one is None or one.status != "open":
+        return
+    one.dissents[event.recorded_by] = position
+    if can_agree(state, one) < signatures_needed(state):
+        one.status = "not carried"
+
+
 def _withdrawn(state: State, position: int, event: review.ProposalWithdrawn) -> None:
     if one := state.proposals.get(event.proposal):
         one.status = "withdrawn"
@@ -98,6 +108,7 @@ HANDLERS: Handlers = {
     review.ReviewMeetingHeld: _met,
     review.ProposalMade: _proposed,
     review.ProposalSigned: _signed,
+    review.ProposalDissented: _dissented,
     review.ProposalWithdrawn: _withdrawn,
     review.DoseDecision: _decided,
     review.DataLocked: _locked,

@@ -223,6 +223,10 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
     r.ProposalMade: (review.the_proposal_is_new, review.the_signer_saw_the_present),
     r.ProposalSigned: (
         review.the_proposal_is_open, review.nobody_signs_twice,
+        review.who_dissented_does_not_sign, review.the_signer_saw_the_present,
+    ),
+    r.ProposalDissented: (
+        review.the_proposal_is_open, review.who_dissented_does_not_sign,
         review.the_signer_saw_the_present,
     ),
     r.DataLocked: (review.the_data_are_not_locked, review.nothing_is_left_open),

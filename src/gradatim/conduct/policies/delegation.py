@@ -18,15 +18,31 @@ from gradatim.conduct.policies.protocol import (
     who_watches_does_not_treat,
 )
 from gradatim.conduct.policies.verdicts import Policy, broken, either, every, holds
+from gradatim.conduct.proposed_acts import committee_members
 from gradatim.conduct.roles import SITE_STAFF
 from gradatim.conduct.state import State
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.core.verdict import Verdict
 
+
+def a_seat_is_free(state: State, event: RoleGranted) -> Verdict:
+    """Of a committee that the protocol gives a number of seats no more members are appointed."""
+    asked = state.study.safety.committee if state.versions else None
+    if event.role != "safety_committee" or asked is None or asked.seats is None:
+        return holds("no seat is asked for")
+    others = committee_members(state) - {event.user}
+    return either(
+        len(others) < asked.seats,
+        f"{len(others)} of {asked.seats} seats are taken",
+        f"all {asked.seats} seats of the safety committee are taken",
+    )
+
+
 GOES_TOGETHER: tuple[Policy, ...] = (
     the_task_is_of_the_site,
     the_committee_is_independent,
     who_watches_does_not_treat,
+    a_seat_is_free,
 )
 """What is asked of the tasks of one person: when one is given, and again when it is confirmed."""
 

@@ -10,6 +10,7 @@ from gradatim.conduct.events.review import (
     DataLocked,
     DataUnlocked,
     DoseDecision,
+    ProposalDissented,
     ProposalMade,
     ProposalSigned,
     ProposalWithdrawn,
@@ -26,10 +27,14 @@ from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.proposals import (
     altered_since,
     holding,
-    signatures_needed,
     unsigned_signers,
 )
-from gradatim.conduct.proposed_acts import act_of, open_proposals
+from gradatim.conduct.proposed_acts import (
+    act_of,
+    committee_members,
+    open_proposals,
+    signatures_needed,
+)
 from gradatim.conduct.state import State
 from gradatim.conduct.views.open_items import OpenItem, may_stay_open, open_items
 from gradatim.conduct.views.safety import possible_dlts
@@ -74,9 +79,7 @@ def _entries(positions: Sequence[int]) -> str:
 
 
 def _sits(state: State, user: str) -> bool:
-    return any(
-        "safety_committee" in roles for (name, _), roles in state.roles.items() if name == user
-    )
+    return user in committee_members(state)
 
 
 def the_proposal_is_new(state: State, event: ProposalMade) -> Verdict:
@@ -89,8 +92,10 @@ def the_proposal_is_new(state: State, event: ProposalMade) -> Verdict:
     )
 
 
-def the_proposal_is_open(state: State, event: ProposalSigned | ProposalWithdrawn) -> Verdict:
-    """What is signed or withdrawn has been proposed, and is still open."""
+def the_proposal_is_open(
+    state: State, event: ProposalSigned | ProposalDissented | ProposalWithdrawn
+) -> Verdict:
+    """What is signed, dissented from or withdrawn has been proposed, and is still open."""
     one = state.proposals.get(event.proposal)
     if one is None:
         return broken(Breach.NO_SUCH_PROPOSAL(proposal=Term(event.proposal)))
@@ -108,7 +113,19 @@ def nobody_signs_twice(state: State, event: ProposalSigned) -> Verdict:
     )
 
 
-def the_signer_saw_the_present(state: State, event: ProposalMade | ProposalSigned) -> Verdict:
+def who_dissented_does_not_sign(state: State, event: ProposalSigned | ProposalDissented) -> Verdict:
+    """Who dissented from a proposal has said so once, and signs another proposal, not this one."""
+    one = state.proposals.get(event.proposal)
+    return either(
+        one is None or event.recorded_by not in one.dissents,
+        "it is the first word of this member, or they agreed",
+        f"{event.recorded_by} has dissented from {event.proposal}; propose it anew",
+    )
+
+
+def the_signer_saw_the_present(
+    state: State, event: ProposalMade | ProposalSigned | ProposalDissented
+) -> Verdict:
     """Who signs a proposal has seen its subject as it stands: nothing altered it since."""
     if isinstance(event, ProposalMade):
         act = event.act

@@ -129,12 +129,10 @@ def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
     """One member proposes a decision, the others sign it, the last records it."""
     fields = _decision(run, action, level, reason)
     if run.happens("a proposal is withdrawn"):
-        run.do(
-            review.ProposalWithdrawn,
-            CHAIR,
-            proposal=_propose(run, fields),
-            reason="a figure was copied wrongly",
-        )
+        proposal, why = _propose(run, fields), "a figure was copied wrongly"
+        said = {"proposal": proposal, "reason": why}
+        run.do(review.ProposalDissented, COMMITTEE[1], at=run.at(run.minutes), **said)
+        run.do(review.ProposalWithdrawn, CHAIR, **said)
     proposal = _propose(run, fields)
     for member in COMMITTEE[1:]:
         run.do(review.ProposalSigned, member, proposal=proposal)

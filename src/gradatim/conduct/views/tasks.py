@@ -18,7 +18,8 @@ from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.safety import AdverseEventReported, PregnancyReported
 from gradatim.conduct.permissions import MAY, SIGNED_BY
 from gradatim.conduct.policies import withdrawn_since
-from gradatim.conduct.proposals import altered_since, holding, signatures_needed
+from gradatim.conduct.proposals import altered_since, holding
+from gradatim.conduct.proposed_acts import signatures_needed
 from gradatim.conduct.signers import identification_of
 from gradatim.conduct.state import Participant, State, Void
 from gradatim.conduct.transfers import proposed_transfer, site_of
@@ -605,6 +606,7 @@ def _proposals(state: State) -> Iterator[Task]:
         if one.status == "open":
             since = altered_since(state, one)
             anew = f"; entry {since[-1]} altered what it is about" if since else ""
+            anew += f"; {', '.join(one.dissents)} dissented" if one.dissents else ""
             yield Task(
                 "proposal",
                 f"{one.id}: {len(holding(state, one))} of {signatures_needed(state)}"

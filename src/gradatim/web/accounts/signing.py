@@ -46,8 +46,8 @@ class SignatureFields(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
-    def __init__(self, user: Any, data: Any = None) -> None:
-        super().__init__(data)
+    def __init__(self, user: Any, data: Any = None, prefix: str | None = None) -> None:
+        super().__init__(data, prefix=prefix)
         if not has_device(user):
             del self.fields["code"]
 
@@ -55,8 +55,8 @@ class SignatureFields(forms.Form):
 class SigningFields(SignatureFields):
     """What an act is signed with: all components at the first in a session, then the password."""
 
-    def __init__(self, request: HttpRequest, data: Any = None) -> None:
-        super().__init__(request.user, data)
+    def __init__(self, request: HttpRequest, data: Any = None, prefix: str | None = None) -> None:
+        super().__init__(request.user, data, prefix)
         if request.session.get(SIGNED):
             self.fields.pop("code", None)
 

@@ -27,6 +27,7 @@ from gradatim.conduct.folding.participants import FIXED
 from gradatim.conduct.narrative import narrate_in_words
 from gradatim.conduct.permissions import who_may_correct, who_may_void
 from gradatim.conduct.personal import birth_recorded, open_identity, sealed_anew
+from gradatim.conduct.proposed_acts import Dissent, dissents_on
 from gradatim.conduct.sealed_records import SEALED, opened_entry, sealed_word
 from gradatim.conduct.signatures import meaning_of_correction
 from gradatim.conduct.state import Participant, State
@@ -80,6 +81,7 @@ def entry(request: Request, position: int) -> HttpResponse:
                 for one in state.earlier.get(position, ())
             ],
             "signing": next((one for one in signed if one.stands), None),
+            "dissents": _dissents(access, event),
             "corrections": corrections,
             "verified": position in state.verified,
             "verified_before": position not in state.verified
@@ -101,6 +103,14 @@ def entry(request: Request, position: int) -> HttpResponse:
             "may_verify": access.may("SourceDataVerified"),
         },
     )
+
+
+def _dissents(access: Access, event: Event) -> list[Dissent]:
+    """Return who did not agree with an act of the committee, for whoever sees that they did not."""
+    if not hasattr(event, "signers"):
+        return []
+    found = dissents_on(access.state, event)
+    return [one for one in found if sees_entry(access, access.state.events[one.position])]
 
 
 def seen_entry(access: Access, position: int) -> Event:

@@ -20,6 +20,7 @@ from gradatim.conduct.access import Access
 from gradatim.conduct.as_of import DataCut, data_cut
 from gradatim.conduct.escalation import advice_or_why
 from gradatim.conduct.narrative import narrate_in_words
+from gradatim.conduct.proposed_acts import dissents_from, dissents_on
 from gradatim.conduct.state import State
 from gradatim.dosefinding.decision import Resolution
 from gradatim.reports.safety_charts import safety_charts
@@ -92,7 +93,15 @@ def _advice(access: Access, state: State, on: Any, by: By) -> dict[str, Any]:
         **advice_shown(state, on),
         "charts": {},
         "outlooks": [_outlook(one) for one in (found.decision.resolutions if found else ())],
-        "decisions": [(at, state.events[at]) for at in reversed(state.decisions)],
+        "decisions": [
+            (at, state.events[at], dissents_on(state, state.events[at]))
+            for at in reversed(state.decisions)
+        ],
+        "not_carried": [
+            (one, dissents_from(state, one))
+            for one in state.proposals.values()
+            if one.status == "not carried"
+        ],
         "meetings": [(at, state.events[at]) for at in reversed(state.meetings)],
         "proposals": [one for one in access.state.proposals.values() if one.status == "open"],
         "may_decide": present and access.may("DoseDecision"),
