@@ -175,12 +175,13 @@ def delegate(run: Run, user: str, role: str, site: str = "", **more: Any) -> Non
     entry = run.do(trial.RoleGranted, SPONSOR, site, user=user, role=role, **more)
     if entry in run.state.unconfirmed:
         second = SECOND_SPONSOR if run.state.mode == "real" else staff(site, "investigator")
-        run.do(trial.DelegationConfirmed, second, site, of=entry, signature=_CONFIRMED)
+        at = run.at(run.minutes)  # no chance is drawn: else another trial would follow
+        run.do(trial.DelegationConfirmed, second, site, at=at, of=entry, signature=_CONFIRMED)
 
 
 def _second_sponsor(run: Run) -> None:
     """The server gives a second person the sponsor's task, as `gradatim trial begin` does."""
-    at = run.now()
+    at = run.at(run.minutes)
     given = trial.RoleGranted(
         occurred_on=run.today,
         recorded_at=at,
