@@ -20,6 +20,7 @@ from gradatim.conduct.identity import ERASED
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.ledger import verify
 from gradatim.conduct.personal import open_identity
+from gradatim.conduct.replay import replay
 from gradatim.conduct.state import State
 from gradatim.conduct.stores import ExportStore, open_store
 from gradatim.conduct.trial import Recorded, Trial
@@ -50,6 +51,21 @@ def test_a_ledger_verifies_and_says_what_it_said(earlier: Earlier, ledger: str) 
     """Entries, head, versions, participants, doses, decisions, deviations, corrections."""
     with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), StoreMode.WRITE)) as store:
         says_what_it_said(store, earlier.facts["ledgers"][ledger])
+
+
+REFUSED_TODAY = {"PersonalDataErased"}
+"""What a version that names itself as this one does recorded by rules that are stricter today."""
+
+
+def test_replayed_it_has_nothing_that_nobody_may_have_recorded(
+    earlier: Earlier, ledger: str
+) -> None:
+    """What its own version recorded by its own rules is listed, and is no fault."""
+    with closing(open_store(str(earlier.file(f"{ledger}.sqlite")), StoreMode.READ)) as store:
+        (name,) = store.trials()
+        found = list(replay(name, list(store.read(name))))
+    assert {one.kind for one in found if one.refused} <= REFUSED_TODAY
+    assert all(one.why for one in found)
 
 
 @pytest.mark.postgres

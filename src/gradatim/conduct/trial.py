@@ -290,6 +290,16 @@ class Trial:
         self.head = Head(0, genesis(self.name))
         self.refresh()
 
+    def would_record(
+        self, event: Event, signer: Signer | None = None
+    ) -> list[Event] | Refused | Stale:
+        """Return what recording an event now would add, it and what it opens, or why it would not.
+
+        Raises:
+            UnusableInput: it names what does not exist, or what cannot be.
+        """
+        return self._decided(event, self.state.position, signer)
+
     def record_own(self, made: Callable[[Head], Event]) -> int:
         """Record what the system does by itself; no policy is asked. Return its position.
 

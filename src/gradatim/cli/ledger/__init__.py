@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from gradatim.conduct.ledger import Checkpoint
+    from gradatim.conduct.replay import ReplayedEntry
     from gradatim.conduct.stores import Store
 
 app = typer.Typer(help="Check, sign and export a trial's ledger.", no_args_is_help=True)
@@ -27,6 +28,10 @@ PublicKeys = Annotated[
 ]
 Trial = Annotated[str, typer.Option(metavar="ID", help="Which trial, if the ledger has several")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
+Replay = Annotated[
+    bool,
+    typer.Option("--replay", help="Ask of each entry whether it could have been recorded"),
+]
 PrivateKey = Annotated[Path, typer.Option("--key", metavar="PEM", help="The signer's private key")]
 _Name = Annotated[str, typer.Option(metavar="NAME", help="Who signs")]
 Cosign = Annotated[
@@ -54,12 +59,14 @@ def verify(
     key: PublicKeys = _NONE,
     trial: Trial = "",
     json: AsJson = False,
+    replay: Replay = False,
 ) -> None:
     """Check that no event was altered, removed, added or moved.
 
     What the application seals nobody else can add to. A cut tail or an older copy, and whatever
     was done to a ledger that is not sealed, can only be seen against a checkpoint that was kept
-    elsewhere. Ends with 1 when something is wrong.
+    elsewhere. Whether an entry could be recorded at all, --replay asks: each on the state before
+    it, without the participants' keys. Ends with 1 when something is wrong.
     """
     from gradatim.cli.ledger.files import (
         chosen_trial,
@@ -81,8 +88,15 @@ def verify(
     entries, seals = store.contents(asked)
     read = unread_in(progressing(entries, store, asked, quiet=json), unread)
     found = verified(read, asked, checkpoints, keys, seals, signed_acts=ALWAYS_SIGNED)
-    print_verification(asked, found, json, unread)
-    raise typer.Exit(0 if found.ok else 1)
+    listed = _replayed(store, asked) if replay and found.ok and not unread else None
+    print_verification(asked, found, json, unread, listed)
+    raise typer.Exit(1 if not found.ok or any(one.refused for one in listed or ()) else 0)
+
+
+def _replayed(store: "Store", trial: str) -> "list[ReplayedEntry]":
+    from gradatim.conduct.replay import replay
+
+    return list(replay(trial, list(store.read(trial))))
 
 
 @app.command()
