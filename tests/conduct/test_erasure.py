@@ -170,12 +170,13 @@ def test_the_system_fills_in_which_request_is_granted() -> None:
     state = closed(keeping(under_way(), FIVE), START)
     one = treated(state)
     around = Circumstances(state, SPONSOR, "", "", pytest.fail, bytes)
-    said = {"participant": one.id}
+    said = {"participant": one.id, "occurred_on": str(DAY)}
     with pytest.raises(UnusableInput, match="nobody has asked for this erasure"):
         with_system_fields("PersonalDataErased", said, around)
     asked_for(state)
     assert with_system_fields("PersonalDataErased", said, around) == {
         "participant": one.id,
+        "occurred_on": str(DAY),
         "of": state.position,
         "order": "the time is over",
         "retention_ended_on": str(step(START, Duration(months=60))),

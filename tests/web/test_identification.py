@@ -17,20 +17,20 @@ PATH = "/identification/S01/"
 @pytest.mark.parametrize("user", ["investigator.S01.1", "coordinator.S01.1"])
 def test_whoever_signs_is_given_the_list_and_that_is_recorded(app: Running, signed_in, user: str):
     number = registered(app, signed_in)
-    client, at = signed_in(user), state(app).position
+    client = signed_in(user)
     page = client.get(PATH).content.decode()
     assert NAME not in page, "what the page shows is not the list"
     answer = client.post(PATH, {"password": PASSWORD})
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    name = f"identification-S01-{at + 1}.csv"
+    name = f"identification-S01-{state(app).position}.csv"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
     assert "no-store" in answer["Cache-Control"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert tuple(lines[0]) == COLUMNS
     assert [number, NAME] in [line[:2] for line in lines]
-    made = state(app).events[at + 1]
+    made = state(app).events[state(app).position]
     assert isinstance(made, IdentificationListExported)
     assert (made.recorded_by, made.site) == (user, "S01")
     assert made.participants == (number,), "the others were made up without keys"

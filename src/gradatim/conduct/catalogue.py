@@ -518,7 +518,7 @@ _ROWS = (
         ("sponsor",),
         meaning="I confirm that the records that name this person are no longer needed, and that "
         "the key to their identifying data be destroyed.",
-        system_fields=("of", "order", "retention_ended_on"),
+        system_fields=("of", "order", "retention_ended_on", "born"),
         refusable=True,
         offered_on=(ANY_STATUS,),
     ),

@@ -108,6 +108,7 @@ class Participant:
     Args:
         id, site, position: number, the site that has them now, and the entry that registered them.
         status: see `transitions.PARTICIPANT`.
+        born_within: what an erasure kept of the day of birth, so that ages are as they were.
         consents: position and version of each consent.
         consent: `none`, `given`, `treatment withdrawn` or `withdrawn`.
         consent_ended, consent_ended_on: position and day of the last withdrawal; consents before
@@ -135,6 +136,7 @@ class Participant:
     person_token: str = ""
     identity: dict[str, Sealed] = field(default_factory=dict)
     erased: bool = False
+    born_within: Day | None = None
     consents: list[tuple[int, str]] = field(default_factory=list)
     consent: str = "none"
     consent_ended: int = 0

@@ -5,6 +5,7 @@ asked for. The pages and the JSON API have them filled in here, so that both rec
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.numbering import next_adverse_event, next_in_log, next_participant
 from gradatim.conduct.personal import birth_recorded, sealed
 from gradatim.conduct.state import State
+from gradatim.conduct.views.birth import birth_to_keep
 from gradatim.conduct.views.retention import retention_ended_on
 from gradatim.core.documents import read_yaml
 from gradatim.core.errors import UnusableInput
@@ -224,6 +226,10 @@ def _transfer(now: Circumstances, fields: Fields) -> Fields:
     return {**fields, "from_site": one.site if one is not None else ""}
 
 
+def _day(said: Any) -> date:
+    return said if isinstance(said, date) else date.fromisoformat(str(said))
+
+
 def _erasure(now: Circumstances, fields: Fields) -> Fields:
     """Fill in which request is granted, and since when nobody has to keep the data.
 
@@ -239,11 +245,13 @@ def _erasure(now: Circumstances, fields: Fields) -> Fields:
             todo="an investigator of the participant's site asks for it first",
         )
     ended = retention_ended_on(now.state, one)
+    born = birth_to_keep(now.state, one, _day(fields["occurred_on"]))
     return {
         **fields,
         "of": asked[0],
         "order": asked[1].reason,
         **({"retention_ended_on": str(ended)} if ended else {}),
+        **({"born": {"first": str(born.first), "last": str(born.last)}} if born else {}),
     }
 
 

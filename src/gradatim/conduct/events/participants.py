@@ -398,12 +398,16 @@ class PersonalDataErased(Event, frozen=True):
             where one person did it alone.
         retention_ended_on: the day on which the last time ended for which the records had to be
             kept; the system fills it in. None where the protocol names none.
+        born: the days of birth by which every age is as it was that the records ask for, in
+            completed years; the system fills it in while the key is there. None in earlier
+            versions, of which the year of birth is left.
     """
 
     participant: Id
     order: Reason
     of: Number | None = None
     retention_ended_on: date | None = None
+    born: Within | None = None
 
 
 EVENTS = (

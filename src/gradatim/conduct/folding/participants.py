@@ -24,6 +24,7 @@ from gradatim.conduct.folding.handlers import Handlers
 from gradatim.conduct.folding.product import set_free
 from gradatim.conduct.state import ConsentForm, Deviation, Move, Participant, State, plain_version
 from gradatim.conduct.transitions import STEPS
+from gradatim.core.dates import Day
 
 
 def _registered(state: State, position: int, event: participants.ParticipantRegistered) -> None:
@@ -204,6 +205,8 @@ _OWN = (participants.ParticipantRegistered, participants.InformedConsentRenewed)
 def _erased(state: State, position: int, event: participants.PersonalDataErased) -> None:
     if one := state.participants.get(event.participant):
         one.erased = True
+        if event.born is not None and event.born.first and event.born.last:
+            one.born_within = Day(event.born.first, event.born.last)
 
 
 def _reported(state: State, position: int, event: safety.AdverseEventReported) -> None:

@@ -12,6 +12,7 @@ from gradatim.conduct.identification import as_csv, identification_list
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.trial import Recorded
 from gradatim.web.access import Request, page
+from gradatim.web.accounts.adopting import adopt_key
 from gradatim.web.accounts.signing import SignatureFields, confirmed
 from gradatim.web.clock import now, today_at
 from gradatim.web.keyring import keyring
@@ -32,6 +33,7 @@ def identification(request: Request, site: str) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     signing = SignatureFields(request.user, sent)
     if sent is not None and confirmed(request, signing):
+        adopt_key(request.trial, request.user)  # type: ignore[arg-type]
         return _taken(request, site)
     listed = identification_list(keyring(), access.state, site)
     before = list(access.state.events.of(IdentificationListExported))
