@@ -49,6 +49,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "pharmacist.S01.1": (
         "/dosing/",
         "/dosing/lots/{lot}/",
+        "/endorse/S01/",
         "/participants/{treated}/doses/",
         "/record/ProductReceived/",
     ),

@@ -47,7 +47,9 @@ from gradatim.conduct.proposals import proposed as proposed_event
 from gradatim.conduct.proposed_acts import act_of, can_agree
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.views.doses import first_dose_at
+from gradatim.conduct.views.endorsement import not_endorsed
 from gradatim.core.truth import TRUE
+from gradatim.core.verdict import Verdict
 from gradatim.protocol.base import Basis
 from gradatim.protocol.questions import questions
 from gradatim.protocol.treatment import ProhibitedMedication
@@ -921,6 +923,63 @@ def signing_after_dissent() -> Case:
     return after(state, dissent), event(r.ProposalSigned, "committee.2", on=LATER, proposal="D-x")
 
 
+def deciding_on_what_nobody_endorsed() -> Case:
+    """A real trial two months on, whose investigators have endorsed nothing."""
+    state = copied(under_way())
+    state.endorsed = True
+    return state, decision()
+
+
+def endorsing_nothing_new() -> Case:
+    """Whatever is recorded of the site was endorsed before."""
+    state = after(under_way(), _endorsing(under_way()))
+    return state, _endorsing(state)
+
+
+def _endorsed(state: State, asks: Any) -> Verdict:
+    return review.the_data_are_endorsed(state, asks)
+
+
+def _endorsing(state: State, site: str = "S01") -> Event:
+    said: dict[str, Any] = {"upto": state.position}
+    return event(r.DataEndorsed, f"investigator.{site}.1", site, on=LATER, **said)
+
+
+def test_a_decision_goes_on_once_every_site_has_endorsed_its_data() -> None:
+    """And not before, nor after one value was corrected; in a simulated trial it is not asked."""
+    state, made = deciding_on_what_nobody_endorsed()
+    assert _endorsed(under_way(), made).truth is TRUE
+    assert "S01: " in _endorsed(state, made).text
+    for site in state.sites:
+        assert _endorsed(state, made).truth is not TRUE
+        state = after(state, _endorsing(state, site))
+    assert _endorsed(state, made).truth is TRUE
+    lock = event(r.DataLocked, "data.1", on=LATER)
+    assert _endorsed(state, lock).truth is TRUE
+    one = treated()
+    of = one.entries_of[f.VitalSignsRecorded][-1]
+    results = [{"element": "body_temperature", "value": 36.5, "unit": "Cel"}]
+    slip: dict[str, Any] = {"of": of, "fields": {"results": results}, "reason": "a slip"}
+    state = after(state, event(p.EntryCorrected, f"nurse.{one.site}.1", one.site, **slip))
+    assert not_endorsed(state, state.participants[one.id]) == (of,)
+    for asks in (made, lock):
+        told = _endorsed(state, asks)
+        assert told.text == f"not endorsed: {one.site}: 1 entry"
+    assert _endorsed(after(state, _endorsing(state, one.site)), made).truth is TRUE
+
+
+def test_the_data_of_whoever_has_no_place_do_not_hold_a_decision_back() -> None:
+    state, made = deciding_on_what_nobody_endorsed()
+    for site in state.sites:
+        state = after(state, _endorsing(state, site))
+    other = next(one for one in state.participants.values() if one.level is None)
+    state = after(state, about(f.EncounterMissed, other, encounter="day_1"))
+    assert not_endorsed(state, state.participants[other.id]) == (state.position,)
+    assert _endorsed(state, made).truth is TRUE
+    lock = event(r.DataLocked, "data.1", on=LATER)
+    assert _endorsed(state, lock).truth is not TRUE
+
+
 def one_seat_too_many() -> Case:
     """The protocol gives the committee three seats, and three members have them."""
     state = under_way()
@@ -1073,6 +1132,8 @@ CASES |= {
     review.nobody_signs_twice: signing_twice,
     review.who_dissented_does_not_sign: signing_after_dissent,
     delegation.a_seat_is_free: one_seat_too_many,
+    review.the_data_are_endorsed: deciding_on_what_nobody_endorsed,
+    review.what_is_endorsed_is_recorded: endorsing_nothing_new,
 }
 
 

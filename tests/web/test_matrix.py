@@ -98,6 +98,7 @@ def arguments(app: Running) -> dict[str, list]:
         "entry": [lab],
         "correct": [lab],
         "lot": [lot],
+        "endorse": [HERE],
         "record": ["TrialPaused"],
         "person": ["nurse.S01.1"],
         "manage-account": ["nurse.S01.1", "deactivate"],

@@ -188,7 +188,8 @@ def _listed(trial: State, about: Address) -> Event:
 
 def _slip(trial: State, about: Address) -> Event:
     """A nurse corrects a temperature."""
-    celsius = [{"element": "body_temperature", "value": 36.5, "unit": "Cel"}]
+    value = round(35 + trial.position / 1000, 3)
+    celsius = [{"element": "body_temperature", "value": value, "unit": "Cel"}]
     of = int(about.get("entries") or about["of"])
     return made(p.EntryCorrected, NURSE, of=of, fields={"results": celsius}, reason="a slip")
 
@@ -356,6 +357,7 @@ CASES: dict[type[Event], Case] = {
     r.ProposalDissented: Case(
         "committee.2", _none, _worse, DISSENT, site="", path="/review/proposals/D-old/"
     ),
+    r.DataEndorsed: Case(LEAD, _temperature, _slip, path=f"/endorse/{SITE}/"),
     r.DataLocked: Case("data.1", _none, site=""),
     p.EntryCorrected: Case(
         LEAD,

@@ -33,6 +33,7 @@ from gradatim.conduct.events.product import (
 )
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.review import (
+    DataEndorsed,
     DoseDecision,
     ExportMade,
     ProposalDissented,
@@ -115,6 +116,7 @@ _NO_BASIS = (
     QueryAnswered,
     QueryClosed,
     SourceDataVerified,
+    DataEndorsed,
     ReviewMeetingHeld,
     ProposalMade,
     ProposalSigned,

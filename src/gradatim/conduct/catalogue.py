@@ -99,6 +99,7 @@ _ROWS = (
         "Begin the trial",
         "the trial begins ({mode}): {title}",
         ("sponsor",),
+        system_fields=("endorsed",),
         refusable=True,
         elsewhere="the command line begins a trial",
     ),
@@ -936,6 +937,17 @@ _ROWS = (
         ("monitor",),
         meaning="I have compared these entries with their source.",
         offered_on=("entry",),
+    ),
+    Act(
+        r.DataEndorsed,
+        "Endorse the data of a site",
+        "the data of the site's participants are endorsed, up to entry {upto}",
+        ("investigator",),
+        meaning="I have reviewed what is recorded of the participants of my site up to this entry, "
+        "and it is attributable, legible, contemporaneous, original, accurate and complete.",
+        system_fields=("upto",),
+        refusable=True,
+        elsewhere="the page of what is to be endorsed",
     ),
     Act(
         r.ReviewMeetingHeld,

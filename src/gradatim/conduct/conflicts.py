@@ -15,6 +15,7 @@ from gradatim.conduct.events.participants import EntryCorrected, EntryVoided, Vo
 from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import State
+from gradatim.conduct.views.endorsement import to_endorse
 
 _COHORT = (
     participants.ParticipantEnrolled,
@@ -184,6 +185,12 @@ def _deviation(state: State, event: safety.ProtocolDeviationReviewed) -> Iterabl
     return (f"entry {found.of}",) if found is not None and found.of else ()
 
 
+def _endorsed(state: State, event: review.DataEndorsed) -> Iterable[str]:
+    """Who endorses stands for each entry that is new; what comes after is not endorsed."""
+    found = to_endorse(state, event.site)
+    return {f"entry {at}" for one in found for at in one.entries if at <= event.upto}
+
+
 _BESIDES: Mapping[type[Event], _Seen] = {
     trial.RulingSigned: lambda _state, _event: ("document", "protocol"),
     trial.ProtocolActivated: lambda _state, _event: ("document", "rulings"),
@@ -196,6 +203,7 @@ _BESIDES: Mapping[type[Event], _Seen] = {
     participants.ParticipantTransferred: lambda _state, event: (f"site {event.site}",),
     safety.ProtocolDeviationReviewed: _deviation,
     review.ProposalSigned: lambda _state, event: (f"proposal {event.proposal}",),
+    review.DataEndorsed: _endorsed,
     review.DataLocked: lambda _state, _event: ("data",),
 }
 """What the signer of an act looks at, beside what the act changes."""

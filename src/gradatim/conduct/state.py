@@ -453,6 +453,7 @@ class State:
     trial: str
     mode: str = ""
     title: str = ""
+    endorsed: bool = False
     position: int = 0
     recorded_at: datetime | None = None
     clock_went_back: list[int] = field(default_factory=list)

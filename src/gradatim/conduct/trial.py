@@ -39,7 +39,12 @@ from gradatim.conduct.events.participants import (
 )
 from gradatim.conduct.events.review import ProposalMade, QueryOpened
 from gradatim.conduct.events.safety import ProtocolDeviation
-from gradatim.conduct.events.trial import ProtocolActivated, ProtocolAmended, RoleGranted
+from gradatim.conduct.events.trial import (
+    ProtocolActivated,
+    ProtocolAmended,
+    RoleGranted,
+    TrialCreated,
+)
 from gradatim.conduct.fold import apply, fold
 from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.permissions import permitted
@@ -463,6 +468,8 @@ def _stamped(state: State, event: Event) -> Event:
         recorded_at=event.recorded_at.astimezone(UTC),
         software="" if wrote == __version__ else __version__,
     )
+    if isinstance(stamped, TrialCreated):
+        return msgspec.structs.replace(stamped, endorsed=stamped.mode == "real")
     if isinstance(stamped, ProtocolActivated | ProtocolAmended):
         return msgspec.structs.replace(stamped, design_defaults=2)
     if isinstance(stamped, RoleGranted) and state.mode == "real":

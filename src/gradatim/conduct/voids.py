@@ -62,6 +62,7 @@ SUPERSEDED: Mapping[type[Event], str] = {
     r.QueryOpened: "close the query",
     r.QueryAnswered: "answer the query once more",
     r.QueryClosed: "open another query",
+    r.DataEndorsed: "correct what is wrong; it is endorsed anew",
     r.ReviewMeetingHeld: "record the meeting that was held",
     r.DoseDecision: _BY_PROPOSAL,
     r.ProposalMade: "withdraw the proposal",

@@ -17,7 +17,14 @@ from gradatim.web.views import (
 )
 from gradatim.web.views.audit import as_of, log, proof
 from gradatim.web.views.dosing import product, worksheet
-from gradatim.web.views.participant import emergency, laboratory, pages, questionnaire, records
+from gradatim.web.views.participant import (
+    emergency,
+    endorse,
+    laboratory,
+    pages,
+    questionnaire,
+    records,
+)
 from gradatim.web.views.protocol import confirmations
 from gradatim.web.views.protocol import pages as protocol
 from gradatim.web.views.review import committee, package
@@ -50,6 +57,7 @@ urlpatterns = [
     path("identification/<str:site>/", identification.identification, name="identification"),
     path("dosing/", product.dosing, name="dosing"),
     path("dosing/lots/<str:id>/", product.lot, name="lot"),
+    path("endorse/<str:site>/", endorse.endorse, name="endorse"),
     path("coding/", coding.coding, name="coding"),
     path("coding/terms/", coding.terms, name="terms"),
     path("review/", package.review, name="review"),

@@ -46,6 +46,20 @@ class SourceDataVerified(Event, frozen=True):
     entries: tuple[Number, ...]
 
 
+class DataEndorsed(Event, frozen=True):
+    """An investigator has reviewed what is recorded of a site's participants, and stands for it.
+
+    Source: ICH E6(R3), annex 1, 2.12.6; EMA guideline on computerised systems and electronic data
+    in clinical trials (EMA/INS/GCP/112288/2023), section 6.3 on the sign-off of data.
+
+    Args:
+        upto: the position of the ledger that the list was made from; what came after, or was
+            changed after, is not endorsed.
+    """
+
+    upto: Number
+
+
 class ReviewMeetingHeld(Event, frozen=True):
     """The committee met over the data of one ledger head."""
 
@@ -153,6 +167,7 @@ EVENTS = (
     QueryAnswered,
     QueryClosed,
     SourceDataVerified,
+    DataEndorsed,
     ReviewMeetingHeld,
     DoseDecision,
     ProposalMade,

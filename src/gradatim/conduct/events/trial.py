@@ -45,11 +45,14 @@ class TrialCreated(Event, frozen=True):
         title: what it is called.
         time_zone: IANA name of the time zone of whatever belongs to no site, and of sites that do
             not say another; empty where it is not recorded.
+        endorsed: whether investigators endorse their data before a dose is decided on and before
+            data are locked; the system fills it in. Trials of earlier versions go on without.
     """
 
     mode: Mode
     title: Text = ""
     time_zone: TimeZone = ""
+    endorsed: bool = False
 
 
 class RulingSigned(Event, frozen=True):

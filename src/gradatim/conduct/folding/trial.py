@@ -53,6 +53,7 @@ def study_of(document: str) -> Study:
 
 def _created(state: State, position: int, event: trial.TrialCreated) -> None:
     state.mode, state.title = state.mode or event.mode, state.title or event.title
+    state.endorsed = state.endorsed or event.endorsed
     _in_zone(state, "", event.time_zone)
 
 

@@ -219,6 +219,7 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         entry.the_trial_goes_on, review.the_committee_signs,
         review.the_decision_saw_the_present, review.the_advice_is_that_of_the_design,
         review.the_decision_is_not_less_cautious, review.the_level_is_not_stopped,
+        review.the_data_are_endorsed,
     ),
     r.ProposalMade: (review.the_proposal_is_new, review.the_signer_saw_the_present),
     r.ProposalSigned: (
@@ -229,7 +230,11 @@ _OF_AUTHORISATIONS: Mapping[type[Event], tuple[Policy, ...]] = {
         review.the_proposal_is_open, review.who_dissented_does_not_sign,
         review.the_signer_saw_the_present,
     ),
-    r.DataLocked: (review.the_data_are_not_locked, review.nothing_is_left_open),
+    r.DataEndorsed: (review.what_is_endorsed_is_recorded,),
+    r.DataLocked: (
+        review.the_data_are_not_locked, review.nothing_is_left_open,
+        review.the_data_are_endorsed,
+    ),
     r.DataUnlocked: (review.the_data_are_locked,),
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from gradatim.conduct.catalogue import ACTS
 from gradatim.conduct.escalation import Advised, advised, bolder
 from gradatim.conduct.events.base import Event
 from gradatim.conduct.events.review import (
+    DataEndorsed,
     DataLocked,
     DataUnlocked,
     DoseDecision,
@@ -36,6 +37,7 @@ from gradatim.conduct.proposed_acts import (
     signatures_needed,
 )
 from gradatim.conduct.state import State
+from gradatim.conduct.views.endorsement import sites_to_endorse, to_endorse, who_counts
 from gradatim.conduct.views.open_items import OpenItem, may_stay_open, open_items
 from gradatim.conduct.views.safety import possible_dlts
 from gradatim.conduct.views.stopping_rules import unanswered_rules
@@ -286,6 +288,29 @@ _KINDS: dict[LockItem, str] = {
     "signatures": "judgements not signed",
 }
 _MOST_NAMED = 5
+
+
+def the_data_are_endorsed(state: State, event: DoseDecision | DataLocked) -> Verdict:
+    """Investigators have endorsed the data that are decided on; at a lock those of everybody.
+
+    In a real trial; those that an earlier version began go on without.
+    """
+    if not state.endorsed:
+        return holds("endorsements are not asked for")
+    counts = isinstance(event, DoseDecision)
+    people = who_counts(state) if counts else state.participants.values()
+    left = sites_to_endorse(state, people)
+    told = [f"{site}: {n} {'entry' if n == 1 else 'entries'}" for site, n in left.items()]
+    return either(not left, "the data are endorsed", f"not endorsed: {'; '.join(told)}")
+
+
+def what_is_endorsed_is_recorded(state: State, event: DataEndorsed) -> Verdict:
+    """What is endorsed is there, and something of it is new."""
+    if event.upto > state.position:
+        return broken(f"the ledger has {state.position} entries, not {event.upto}")
+    found = to_endorse(state, event.site)
+    new = any(at <= event.upto for one in found for at in one.entries)
+    return either(new, "there is something new", "nothing is new since the last endorsement")
 
 
 def nothing_is_left_open(state: State, event: DataLocked) -> Verdict:

@@ -31,6 +31,7 @@ from gradatim.conduct.state import Participant
 from gradatim.conduct.transitions import ON_THE_WAY
 from gradatim.conduct.views.approvals import AUTHORITIES
 from gradatim.conduct.views.doses import doses, given
+from gradatim.conduct.views.endorsement import to_endorse
 from gradatim.conduct.views.open_items import open_items
 from gradatim.conduct.views.safety import dlt_outcome, possible_dlts, unobserved
 from gradatim.conduct.views.stopping_rules import unanswered_rules
@@ -127,6 +128,8 @@ def _decision(run: Run, action: str, level: int | None, reason: str) -> dict[str
 
 def _sign(run: Run, action: str, level: int | None, reason: str) -> None:
     """One member proposes a decision, the others sign it, the last records it."""
+    if run.state.endorsed:
+        _endorse(run)
     fields = _decision(run, action, level, reason)
     if run.happens("a proposal is withdrawn"):
         proposal, why = _propose(run, fields), "a figure was copied wrongly"
@@ -355,8 +358,18 @@ def _urgent_measure(run: Run) -> None:
     run.do(trial.UrgentSafetyMeasureEnded, SPONSOR, of=taken, reason="the batch is withdrawn")
 
 
+def _endorse(run: Run) -> None:
+    """The investigator of each site stands for what is new of its participants."""
+    for site in SITES:
+        if to_endorse(run.state, site):
+            who = staff(site, "investigator")
+            now = run.at(run.minutes)
+            run.do(review.DataEndorsed, who, site, at=now, upto=run.state.position)
+
+
 def _lock(run: Run) -> None:
     """Lock the data, with what stays open."""
+    _endorse(run)
     reason = "nothing that is open bears on the endpoints" if open_items(run.state) else ""
     run.do(review.DataLocked, DATA_MANAGER, reason=reason)
 

@@ -30,6 +30,7 @@ from gradatim.conduct.views.coding import to_code_anew
 from gradatim.conduct.views.dose_tasks import account_tasks, dose_steps
 from gradatim.conduct.views.doses import doses, entries_of, first_dose_at
 from gradatim.conduct.views.eligibility import before_planned_dose
+from gradatim.conduct.views.endorsement import to_endorse
 from gradatim.conduct.views.grades import unsigned
 from gradatim.conduct.views.judgements import JUDGEMENTS, to_be_signed
 from gradatim.conduct.views.levels import closed_by
@@ -521,6 +522,7 @@ def _of_trial(state: State, on: date) -> Iterator[Task]:
     yield from _reviews(state)
     yield from _proposals(state)
     yield from _unidentified(state)
+    yield from _endorsements(state)
     advice, _why = advice_or_why(state, on)
     if advice and state.stopped is None and advice.action not in ("pending", "continue_cohort"):
         yield Task("dose decision", f"the design advises to {advice}", "DoseDecision")
@@ -617,6 +619,14 @@ def _proposals(state: State) -> Iterator[Task]:
                 None,
                 {"proposal": one.id},
             )
+
+
+def _endorsements(state: State) -> Iterator[Task]:
+    """Return what investigators have to endorse, where the trial asks for it."""
+    for site in state.sites if state.endorsed else ():
+        if n := sum(len(one.entries) for one in to_endorse(state, site)):
+            what = f"{n} {'entry' if n == 1 else 'entries'} to endorse"
+            yield Task("endorsement", what, "DataEndorsed", site)
 
 
 def _reviews(state: State) -> Iterator[Task]:

@@ -87,6 +87,8 @@ def _url(one: Task) -> str:
     """Return the address of the form that settles a task."""
     if one.event == "ProposalSigned":
         return reverse("proposal", args=[one.given["proposal"]])
+    if one.event == "DataEndorsed":
+        return reverse("endorse", args=[one.site])
     query = {"site": one.site, **one.given, "next": reverse("overview")}
     if one.participant:
         query["participant"] = one.participant

@@ -59,6 +59,7 @@ def participants(request: Request) -> HttpResponse:
             "status": status,
             "left": _left(access),
             "lists": [one for one in access.sites_for("IdentificationListExported") if one],
+            "endorsing": [one for one in access.sites_for("DataEndorsed") if one],
         },
     )
 
