@@ -25,6 +25,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/participants/{treated}/questionnaire/",
         "/participants/{screening}/records/",
         "/participants/{unclear}/sources/",
+        "/endorse/S01/",
         "/record/RecordJudged/?participant={unclear}&of={read}&record={record}",
         "/participants/{screening}/answer/willing_to_comply/",
         "/record/AdverseEventReported/?participant={treated}",
@@ -49,7 +50,6 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "pharmacist.S01.1": (
         "/dosing/",
         "/dosing/lots/{lot}/",
-        "/endorse/S01/",
         "/participants/{treated}/doses/",
         "/record/ProductReceived/",
     ),

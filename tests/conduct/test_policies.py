@@ -500,7 +500,7 @@ CASES: dict[Policy, Callable[[], Case]] = {
         opened(),
         event(t.RoleGranted, "investigator.S01.1", "S01", user="x", role="safety_committee"),
     ),
-    going_live.the_committee_is_independent: lambda: (
+    going_live.the_tasks_go_together: lambda: (
         opened(),
         event(t.RoleGranted, "sponsor.1", "S01", user="committee.1", role="investigator"),
     ),
@@ -1088,10 +1088,6 @@ CASES |= {
             participant="N1",
             results=(),
         ),
-    ),
-    going_live.who_watches_does_not_treat: lambda: (
-        opened(),
-        event(t.RoleGranted, "sponsor.1", "S01", user="monitor.1", role="nurse"),
     ),
     review.who_verifies_did_not_record: lambda: (
         opened(),

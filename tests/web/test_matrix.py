@@ -118,6 +118,7 @@ def probe(app: Running, role: str, place: str) -> Client:
 
 OF_HERE = (
     "participant",
+    "endorse",
     "visits",
     "logs",
     "adverse-events",

@@ -12,6 +12,7 @@ from gradatim.protocol.consent import (
     InformedConsent,
     Training,
 )
+from gradatim.protocol.duties import SILENT_DUTIES, Duties
 from gradatim.protocol.elements import Element
 from gradatim.protocol.eligibility import Eligibility, EligibilityCriterion
 from gradatim.protocol.nodes import Rule
@@ -129,6 +130,7 @@ class Study(Model):
     eligibility: Eligibility
     consent: InformedConsent | None = None
     training: Training | None = None
+    duties: Duties | None = None
     checks: list[Check] = []
     lock: Lock | None = None
     retention: list[Retention] = []
@@ -148,6 +150,11 @@ class Study(Model):
     def training_asked(self) -> Training:
         """What training is asked for; read with caution where the document is silent."""
         return self.training or SILENT_TRAINING
+
+    @property
+    def duties_apart(self) -> Duties:
+        """Which duties are kept apart; read with caution where the document is silent."""
+        return self.duties or SILENT_DUTIES
 
     def criterion(self, id: str) -> EligibilityCriterion | None:
         """Give the criterion of that id, if there is one."""

@@ -13,9 +13,8 @@ from gradatim.conduct.delegations import (
 )
 from gradatim.conduct.events.trial import DelegationConfirmed, RoleGranted, RoleRevoked
 from gradatim.conduct.policies.protocol import (
-    the_committee_is_independent,
     the_task_is_of_the_site,
-    who_watches_does_not_treat,
+    the_tasks_go_together,
 )
 from gradatim.conduct.policies.verdicts import Policy, broken, either, every, holds
 from gradatim.conduct.proposed_acts import committee_members
@@ -40,8 +39,7 @@ def a_seat_is_free(state: State, event: RoleGranted) -> Verdict:
 
 GOES_TOGETHER: tuple[Policy, ...] = (
     the_task_is_of_the_site,
-    the_committee_is_independent,
-    who_watches_does_not_treat,
+    the_tasks_go_together,
     a_seat_is_free,
 )
 """What is asked of the tasks of one person: when one is given, and again when it is confirmed."""

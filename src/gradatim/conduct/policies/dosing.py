@@ -22,6 +22,7 @@ from gradatim.conduct.events.product import (
 from gradatim.conduct.messages import Breach, Standing, listed, told_moment
 from gradatim.conduct.paper import is_authorisation
 from gradatim.conduct.policies.entry import person
+from gradatim.conduct.policies.protocol import duties_apart
 from gradatim.conduct.policies.verdicts import broken, either, every, holds, unknown
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.transfers import site_then
@@ -505,11 +506,13 @@ def _is(state: State, user: str, role: str) -> bool:
 
 
 def a_second_person_verifies(state: State, event: PreparationVerified) -> Verdict:
-    """Two different people prepare and verify, one after the other."""
+    """Two different people prepare and verify, one after the other, where the protocol asks it."""
     prepared = this_dose(state, event).prepared
     if prepared is None:
         return unknown(Breach.NO_PREPARATION(dose=event.dose))
     then = begun_at(prepared)
     if then is not None and then > moment(event):
         return broken(Breach.PREPARED_AT(moment=told_moment(then)))
+    if not duties_apart(state).asks_second_person("verify a preparation"):
+        return holds("the protocol asks for no second person")
     return two_people(done_by(prepared), done_by(event))

@@ -23,7 +23,7 @@ from gradatim.conduct.folding.trial import (
     with_rulings,
 )
 from gradatim.conduct.policies.verdicts import broken, either, holds, unknown
-from gradatim.conduct.roles import SITE_STAFF, TRIAL_WIDE
+from gradatim.conduct.roles import TRIAL_WIDE
 from gradatim.conduct.state import State
 from gradatim.conduct.views.approvals import AUTHORITIES, approved
 from gradatim.conduct.views.requested_changes import (
@@ -35,6 +35,7 @@ from gradatim.core.errors import UnusableInput
 from gradatim.core.truth import FALSE
 from gradatim.core.verdict import Verdict
 from gradatim.dosefinding.protocol_faults import MOST_FAULTS, placed
+from gradatim.protocol.duties import SILENT_DUTIES, Duties
 from gradatim.protocol.questions import Question, questions
 from gradatim.protocol.study import Study
 
@@ -300,33 +301,19 @@ def the_task_is_of_the_site(state: State, event: RoleGranted) -> Verdict:
     return either(not event.site or event.role not in TRIAL_WIDE, "the task fits the place", told)
 
 
-_WATCHING = ("monitor", "auditor", "data_manager")
-
-
-def who_watches_does_not_treat(state: State, event: RoleGranted) -> Verdict:
-    """Who monitors, audits or manages the data has no task of a site.
-
-    Source: ICH E6(R3), 3.11.4 (monitors) and 3.11.2 (auditors, independent of the conduct).
-    """
+def the_tasks_go_together(state: State, event: RoleGranted) -> Verdict:
+    """Nobody holds tasks that the protocol keeps apart: who watches over a trial treats nobody."""
     has = {role for (user, _), roles in state.roles.items() for role in roles if user == event.user}
     theirs = has | {event.role}
-    watching = ", ".join(one.replace("_", " ") for one in _WATCHING if one in theirs)
-    treating = ", ".join(one.replace("_", " ") for one in SITE_STAFF if one in theirs)
-    return either(
-        not watching or not treating,
-        "the tasks go together",
-        f"{watching} and {treating} do not go together",
-    )
+    for one in duties_apart(state).tasks:
+        first = [role for role in one.tasks if role in theirs]
+        second = [role for role in one.never_with if role in theirs]
+        if first and second:
+            named = (", ".join(some).replace("_", " ") for some in (first, second))
+            return broken(f"{' and '.join(named)} do not go together ({one.source})")
+    return holds("the tasks go together")
 
 
-def the_committee_is_independent(state: State, event: RoleGranted) -> Verdict:
-    """Who sits on the safety committee treats nobody, and the sponsor's people do not sit there."""
-    has = {role for (user, _), roles in state.roles.items() for role in roles if user == event.user}
-    theirs = has | {event.role}
-    others = theirs & {*SITE_STAFF, "sponsor"}
-    named = ", ".join(sorted(others))
-    return either(
-        "safety_committee" not in theirs or not others,
-        "the tasks go together",
-        f"safety committee and {named} do not go together",
-    )
+def duties_apart(state: State) -> Duties:
+    """Return which duties the protocol in force keeps apart; before one is, the cautious table."""
+    return state.study.duties_apart if state.versions else SILENT_DUTIES

@@ -24,6 +24,7 @@ from gradatim.conduct.events.safety import (
 )
 from gradatim.conduct.events.trial import TrialResumed
 from gradatim.conduct.messages import Breach, listed
+from gradatim.conduct.policies.protocol import duties_apart
 from gradatim.conduct.policies.verdicts import broken, either, holds
 from gradatim.conduct.proposals import (
     altered_since,
@@ -170,6 +171,8 @@ def the_answers_are_asked_for(state: State, event: AdverseEventClassified) -> Ve
 
 def who_verifies_did_not_record(state: State, event: SourceDataVerified) -> Verdict:
     """Who compares entries with their source did not record them."""
+    if not duties_apart(state).asks_second_person("verify source data"):
+        return holds("the protocol asks for no second person")
     own = [at for at in event.entries if state.events[at].recorded_by == event.recorded_by]
     told = Breach.OWN_ENTRIES(user=Term(event.recorded_by), entries=listed(own or ["-"]))
     return either(not own, "others recorded them", told)
@@ -177,6 +180,8 @@ def who_verifies_did_not_record(state: State, event: SourceDataVerified) -> Verd
 
 def who_answers_did_not_ask(state: State, event: QueryAnswered) -> Verdict:
     """Who answers a query did not open it."""
+    if not duties_apart(state).asks_second_person("answer a query"):
+        return holds("the protocol asks for no second person")
     query = state.queries.get(event.query)
     own = query is not None and query.opened_by == event.recorded_by
     return either(not own, "another person asked", Breach.OWN_QUERY(user=Term(event.recorded_by)))
