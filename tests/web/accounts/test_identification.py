@@ -78,6 +78,9 @@ def test_a_person_page_says_until_when_somebody_is_to_be_identified(real: Runnin
 
 def test_another_person_says_who_somebody_is(real: Running):
     ann, ben = entered(ANN), entered(BEN)
+    shown = state(real).signing_keys[ANN][-1].public_key[:16]
+    assert shown in markup(ann.get("/account/"))
+    assert shown in markup(ben.get(f"/record/PersonIdentified/?user={ANN}&site="))
     assert identify(ann, real, ANN).status_code == 409
     assert identify(ben, real, ANN).status_code == 302
     said = state(real).events[state(real).position]

@@ -474,6 +474,12 @@ def _delegation(asked: ActInQuestion) -> Subject:
     return Subject(lines, (of,))
 
 
+def _identification(asked: ActInQuestion) -> Subject:
+    """Show the key: it is compared with the one that the person's own account shows."""
+    keys = asked.state.signing_keys.get(asked.given.get("user", ""))
+    return Subject((SubjectLine("signing_key", keys[-1].public_key[:16]),)) if keys else Subject()
+
+
 _SUBJECTS: Mapping[str, Callable[[ActInQuestion], Subject]] = {
     "PreparationVerified": _preparation,
     "PreDoseChecklistSigned": _checklist,
@@ -499,6 +505,7 @@ _SUBJECTS: Mapping[str, Callable[[ActInQuestion], Subject]] = {
     "ProductDifferenceExplained": _account,
     "SourceDataVerified": _entries,
     "DelegationConfirmed": _delegation,
+    "PersonIdentified": _identification,
 }
 """What is read before an act is signed, by the name of its event."""
 _OF_SOMEBODY = frozenset(
