@@ -26,6 +26,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/participants/{screening}/records/",
         "/participants/{unclear}/sources/",
         "/endorse/S01/",
+        "/identification/S01/",
         "/record/RecordJudged/?participant={unclear}&of={read}&record={record}",
         "/participants/{screening}/answer/willing_to_comply/",
         "/record/AdverseEventReported/?participant={treated}",

@@ -9,14 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradatim.conduct.events.base import Signature
+from gradatim.conduct.events.participants import IdentificationListExported
 from gradatim.conduct.ledger import verify
+from gradatim.conduct.signatures import MEANINGS
 from gradatim.conduct.state import Participant, State
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.records import records_of
 from gradatim.core.verdict import Reason
 from gradatim.web.live_trial import Running
+from tests.conduct.trials import event, recorded
 from tests.markup import markup
-from tests.web.conftest import state
+from tests.web.conftest import NOW, signer_of, state
 from tests.web.security.attacks import treated
 from tests.web.test_erasure import erase
 from tests.web.test_upload import CANCER, COUGH, NAPROXEN, TNF, post, reasons
@@ -115,6 +119,20 @@ def uploaded(app: Running, signed_in) -> Participant:
     return state(app).participants[one.id]
 
 
+def listed(app: Running, one: Participant) -> None:
+    """Let the site have the list that names somebody whom the simulation made up without a key."""
+    by, words = "investigator.S01.1", MEANINGS[IdentificationListExported]
+    made = event(
+        IdentificationListExported,
+        by,
+        "S01",
+        on=NOW.date(),
+        participants=(one.id,),
+        signature=Signature("Investigator", words),
+    )
+    recorded(app.trial.record(made, signer=signer_of(by)))
+
+
 def shown(client: Any, one: Participant) -> dict[str, str]:
     found = {name: client.get(f"/participants/{one.id}/{name}/") for name in PAGES}
     return {name: html.unescape(markup(answer)) for name, answer in found.items()}
@@ -128,6 +146,7 @@ def test_after_an_erasure_nothing_of_it_is_read(app: Running, signed_in, uploade
     assert "Malignant neoplasm of nipple" in shown(client, uploaded)["sources"]
     told = [markup(client.get(f"/entries/{at}/")) for at in entries]
     assert any("188147009" in page for page in told), "whoever has the keys reads the entry"
+    listed(app, uploaded)
     erase(app, signed_in, uploaded.id)
     assert reasons(state(app), uploaded.id) == before == reasons(without_keys(app), uploaded.id)
     pages = shown(client, uploaded)

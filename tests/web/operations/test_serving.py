@@ -29,7 +29,8 @@ def test_from_nothing_to_a_first_entry(either: Installation):
     link = either.begin_anew()
     with either.served() as server:
         person = entered(Sender(server.address), link)
-        assert "entry 3" in person.page("/")  # the second says by which key all is sealed
+        # The second says by which key all is sealed, the fourth by which this person signs.
+        assert "entry 4" in person.page("/")
         assert person.acknowledged(person.approval_form(), "first-act")
         assert "first-act" in person.page("/audit/")
         assert Visitor(server.address).ask(link).status == 404  # a link works once
@@ -38,7 +39,7 @@ def test_from_nothing_to_a_first_entry(either: Installation):
     entries, seals = store.contents(TRIAL)
     found = verify(entries, TRIAL, seals=seals)
     store.close()
-    assert (found.ok, found.events, found.sealed_from) == (True, 4, 2)
+    assert (found.ok, found.events, found.sealed_from) == (True, 5, 2)
 
 
 def test_the_log_is_json_and_names_no_page(small: Installation):
