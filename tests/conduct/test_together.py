@@ -155,6 +155,11 @@ def test_one_that_its_user_may_not_record_leaves_none(events: list[Event]):
     as_in_ledger(trial)
 
 
+def opener(*_asked: Any) -> Any:
+    """Open nothing, as where no key is at hand."""
+    return None
+
+
 @COMMON
 @given(facts)
 def test_what_is_not_appended_is_not_in_the_state(events: Sequence[Event]):
@@ -168,6 +173,18 @@ def test_what_is_not_appended_is_not_in_the_state(events: Sequence[Event]):
     store.full = False
     assert isinstance(trial.record_together(events, "key"), Recorded)
     as_in_ledger(trial)
+
+
+@COMMON
+@given(facts)
+def test_what_is_sealed_is_opened_after_that_as_before(events: Sequence[Event]):
+    trial, store = again(LED)
+    trial.state.unsealed_birth = trial.state.unsealed_words = trial.state.recognised = opener
+    store.full = True
+    with pytest.raises(StorageUnavailable):
+        trial.record_together(events, "key")
+    now = trial.state
+    assert now.unsealed_birth is now.unsealed_words is now.recognised is opener
 
 
 @COMMON

@@ -165,9 +165,7 @@ def _altering_the_decision(state: State, since: int) -> Iterator[int]:
         return
     assert state.recorded_at is not None  # there are entries
     day = day_at(state, "", state.recorded_at)
-    past = State(
-        state.trial, unsealed_birth=state.unsealed_birth, unsealed_words=state.unsealed_words
-    )
+    past = state.before_everything()
     fold(state.trial, ((at, _as_recorded(state, at)) for at in range(1, since + 1)), past)
     was = basis_of(past, day)
     for at in range(since + 1, state.position + 1):

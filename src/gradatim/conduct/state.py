@@ -503,6 +503,15 @@ class State:
     recognised: Recognised | None = field(default=None, repr=False, compare=False)
     _known: _Known = field(default_factory=dict, repr=False, compare=False)
 
+    def before_everything(self) -> "State":
+        """Return the state before the first entry, which opens what this one opens."""
+        return State(
+            self.trial,
+            unsealed_birth=self.unsealed_birth,
+            unsealed_words=self.unsealed_words,
+            recognised=self.recognised,
+        )
+
     def remembered(self, name: str, work_out: Callable[[], _Value]) -> _Value:
         """Give a value worked out of the whole trial, once for each position."""
         return _once(self._known, name, self.position, work_out)

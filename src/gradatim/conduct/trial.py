@@ -262,6 +262,7 @@ class Trial:
                 return self._together(events, request)
             except RequestKnown as error:
                 self.refresh()
+                self._refuse_unsealed()
                 return self._known(error.position, events[0])
             except HeadMoved:
                 self.refresh()
@@ -288,10 +289,7 @@ class Trial:
 
     def _fold_anew(self) -> None:
         """Have the state of the ledger again, after something was folded that is not in it."""
-        before = self.state
-        self.state = State(
-            self.name, unsealed_birth=before.unsealed_birth, unsealed_words=before.unsealed_words
-        )
+        self.state = self.state.before_everything()
         self.head = Head(0, genesis(self.name))
         self.refresh()
 
