@@ -23,7 +23,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from benchmarks.conduct import PLAIN, postgres
 from benchmarks.page import Row, machine, write_table
-from gradatim.conduct.chain import Entry, chained
+from gradatim.conduct.chain import Entry, chained, header_of
 from gradatim.conduct.event_store import StoreMode
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events.base import Event
@@ -136,7 +136,9 @@ def _bare(entry: Entry, before: Entry) -> tuple[bytes, bytes]:
     digits = json.loads(entry.body)["signature"]["ed25519"]
     body = without_digits(entry.body, digits)
     assert body is not None
-    return bytes.fromhex(digits), signed_statement(TRIAL, entry.position, before.hash, body)
+    return bytes.fromhex(digits), signed_statement(
+        before.hash, header_of(TRIAL, entry.position, entry.request), body
+    )
 
 
 def _signing() -> Row:

@@ -30,8 +30,8 @@ A person signs by a key that only their password opens. An event SigningKeyAdopt
 key of whoever recorded it; `proof`, in hexadecimal, is an Ed25519 signature by it over:
 "gradatim.signing-key/1", a line feed, "<length of trial>:<trial><length of person>:<person>", the
 key. From then on each event that this person signs has `ed25519` in its `signature`, over:
-"gradatim.signature/1", a line feed, "<length of trial>:<trial><position>:", the hash of the event
-before, and the body without the digits of `ed25519`. Signatures of before are words only.
+"gradatim.signature/1", a line feed, and what the hash of the event is over, with the body without
+the digits of `ed25519`. Signatures of before are words only.
 
 What a ledger cannot show by itself: events cut off at the end, or all of it computed anew, under
 another first key. A checkpoint kept elsewhere shows it: a statement of trial, position, hash and
@@ -98,7 +98,7 @@ class Signatures:
         self.keys: dict[str, bytes] = {}
         self.by_key = self.in_words = 0
 
-    def check(self, at: int, before: bytes, body: bytes) -> None:
+    def check(self, at: int, place: bytes, body: bytes) -> None:
         adopts = body.startswith(b'{"event":"SigningKeyAdopted",')
         if not adopts and b'"signature":{' not in body:
             return
@@ -111,7 +111,7 @@ class Signatures:
         if adopts:
             self.adopt(at, person, named, said)
         if isinstance(signature, dict):
-            self.check_signed(at, before, body, person, signature.get("ed25519"))
+            self.check_signed(at, place, body, person, signature.get("ed25519"))
 
     def adopt(self, at: int, person: str, named: bytes, said: dict[str, Any]) -> None:
         key, proof = from_hex(said.get("public_key")), from_hex(said.get("proof"))
@@ -120,14 +120,13 @@ class Signatures:
             raise Bad(f"event {at}: it adopts a key that {person} does not prove to hold")
         self.keys[person] = key
 
-    def check_signed(self, at: int, before: bytes, body: bytes, person: str, said: Any) -> None:
+    def check_signed(self, at: int, place: bytes, body: bytes, person: str, said: Any) -> None:
         key, made = self.keys.get(person), from_hex(said)
         if said is None and key is None:
             self.in_words += 1
             return
         mark = b'"ed25519":"'
         first, found, rest = body.partition(mark + made.hex().encode())
-        place = b"%s%d:%s" % (self.prefix, at, before)
         signed = b"gradatim.signature/1\n" + place + first + mark + rest
         once = bool(found) and body.count(mark) == 1
         if key is None or not once or not fits(key, made, signed):
@@ -165,13 +164,14 @@ class Chain:
             body = row["body"].encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             raise Unusable(f"{where}: {error}") from error
-        due, at = len(self.hashes), row["position"]
-        if self.bad is None and not self.fits(row, body):
+        due, at, place = len(self.hashes), row["position"], self.place(row)
+        digest = hashlib.sha256(place + body).hexdigest()
+        if self.bad is None and not (at == due and digest == row["hash"]):
             found = "it does not fit its hash" if at == due else f"event {at} stands in its place"
             self.bad = Bad(f"event {due}: {found}")
         if self.bad is None:
             try:
-                self.signatures.check(due, self.hashes[-1], body)
+                self.signatures.check(due, place, body)
                 self.good = due
             except Bad as bad:
                 self.bad = bad
@@ -179,15 +179,15 @@ class Chain:
             self.adoptions[due] = body
         self.hashes.append(from_hex(row["hash"]))
 
-    def fits(self, row: dict[str, Any], body: bytes) -> bool:
+    def place(self, row: dict[str, Any]) -> bytes:
+        """What the hash of an event is over, beside its body; nothing where that is no text."""
         try:
             request = row["request"].encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
-            return False
+            return b""
         at = row["position"]
         header = b"%d:%s%d:%d:%s" % (len(self.trial), self.trial, at, len(request), request)
-        digest = hashlib.sha256(self.hashes[-1] + header + body).hexdigest()
-        return bool(at == len(self.hashes) and digest == row["hash"])
+        return self.hashes[-1] + header
 
 
 def walk(path: str, checkpoints: list[dict[str, Any]]) -> Chain:

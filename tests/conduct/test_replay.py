@@ -25,6 +25,7 @@ from gradatim.conduct.stores import StoreMode, open_store
 from gradatim.conduct.trial import Recorded
 from tests.conduct import test_signing_keys as own_keys
 from tests.conduct.sealed import adopt, keys_in
+from tests.conduct.signing import ANN, BEN
 from tests.conduct.signing import adopt as adopt_own
 from tests.conduct.trials import event, finished
 
@@ -87,10 +88,10 @@ def test_an_authorisation_twice_is_refused_by_its_rules(at: int) -> None:
 def test_what_people_signed_by_their_own_keys_could_be_recorded() -> None:
     """Listed is what the server and the application did by themselves, and nothing else."""
     trial = own_keys.trial_of()
-    adopt_own(trial, "ann", own_keys.ANN)
-    adopt_own(trial, "ben", own_keys.BEN)
+    adopt_own(trial, "ann", ANN)
+    adopt_own(trial, "ben", BEN)
     assert isinstance(own_keys.identify(trial, "ben", "ann"), Recorded)
-    assert isinstance(own_keys.rule(trial, "ann", own_keys.ANN), Recorded)
+    assert isinstance(own_keys.rule(trial, "ann", ANN), Recorded)
     found = list(replay(trial.name, list(trial.store.read(trial.name))))
     assert not [one for one in found if one.refused]
     assert [one.kind for one in found] == ["RoleGranted"] * 2 + ["SigningKeyAdopted"] * 2

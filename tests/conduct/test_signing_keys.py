@@ -15,47 +15,33 @@ from gradatim.conduct.events.base import SYSTEM, Event, Signature
 from gradatim.conduct.events.trial import (
     PersonIdentified,
     RoleGranted,
-    TrainingRecorded,
     TrialCreated,
 )
 from gradatim.conduct.ledger import Verification, verify
-from gradatim.conduct.signatures import ALWAYS_SIGNED, MEANINGS, Signer, signed_entry
+from gradatim.conduct.signatures import ALWAYS_SIGNED, MEANINGS, Signer
 from gradatim.conduct.signers import IDENTIFIED_WITHIN, identification_of
 from gradatim.conduct.trial import Recorded, Refused, Trial
 from tests.conduct.memory import ListStore
-from tests.conduct.signing import adopt, adoption, head_of, person, rechained, signed
+from tests.conduct.signing import (
+    ANN,
+    BEN,
+    KEYS,
+    MALLORY,
+    NAME,
+    add_signed,
+    adopt,
+    adoption,
+    alter_with_the_sealing_key,
+    head_of,
+    only_a_checkpoint_tells,
+    person,
+    rechained,
+    signed,
+    signed_by_two,
+)
 from tests.conduct.trials import event
 
-NAME = "T1"
-ANN, BEN, MALLORY = person(1), person(2), person(3)
-KEYS = {"ann": ANN, "ben": BEN}
-
-
-def grown(entries: list[Entry], made: Event, signer: Signer | None = None) -> None:
-    """Add an event to a ledger, under somebody's signature where one is given."""
-    head = head_of(NAME, entries)
-    if signer is not None:
-        made = signed_entry(made, NAME, head, signer, head.position)
-    entries.append(chained(head.hash, NAME, head.position + 1, "", encoded(made)[0]))
-
-
-def whole() -> list[Entry]:
-    """Return a ledger that two people signed, in words and then by keys, one by two of them."""
-    entries: list[Entry] = []
-    grown(entries, signed("ann", "P0"))
-    grown(entries, adoption(NAME, "ann", person(9)))
-    grown(entries, signed("ann", "P1"), person(9))
-    grown(entries, adoption(NAME, "ann", ANN))
-    grown(entries, signed("ben", "P2"))
-    grown(entries, adoption(NAME, "ben", BEN))
-    grown(entries, signed("ann", "P3"), ANN)
-    grown(entries, event(TrainingRecorded, "ann", user="cat", version="1"))
-    grown(entries, signed("ben", "P4"), BEN)
-    grown(entries, signed("ann", "P5"), ANN)
-    return entries
-
-
-WHOLE = whole()
+WHOLE = signed_by_two()
 BY_KEY = [one.position for one in WHOLE if b'"ed25519"' in one.body]
 
 
@@ -132,6 +118,15 @@ def test_a_signature_is_not_used_twice(position: int, at: int) -> None:
     assert not found(rechained(NAME, rows)).ok
 
 
+@given(st.randoms(use_true_random=False))
+def test_what_is_done_with_the_sealing_key_is_found(rng: Any) -> None:
+    rows = alter_with_the_sealing_key(WHOLE, rng)
+    if not only_a_checkpoint_tells(rows, WHOLE):
+        told = found(rows)
+        assert not told.ok
+        assert told.first_bad is not None
+
+
 def test_nor_in_another_trial() -> None:
     assert not verify(rechained("T2", WHOLE), "T2").ok
 
@@ -140,7 +135,7 @@ def test_nor_in_another_trial() -> None:
 def test_nobody_signs_as_another(signer: Signer | None) -> None:
     """In words, by a key of their own, by a colleague's, by one that the person has replaced."""
     rows = list(WHOLE)
-    grown(rows, signed("ann", "P6"), signer)
+    add_signed(rows, signed("ann", "P6"), signer)
     told = found(rows)
     assert told.first_bad == len(rows)
     assert "ann" in told.why
@@ -153,7 +148,7 @@ def test_a_key_is_adopted_by_whoever_holds_it() -> None:
     for made in (other, stolen, adoption(NAME, "ben", MALLORY)):
         rows = list(WHOLE)
         made = msgspec.structs.replace(made, recorded_by="ann")
-        grown(rows, made)
+        add_signed(rows, made)
         assert found(rows).first_bad == len(rows)
 
 
@@ -256,7 +251,7 @@ def test_what_is_always_signed_is_not_recorded_without_by_whoever_has_a_key() ->
     bare = event(RoleGranted, "ann", user="dan", role="auditor")
     assert isinstance(trial.record(bare), Refused)
     entries = list(trial.store.read(NAME))
-    grown(entries, bare)
+    add_signed(entries, bare)
     assert found(entries).first_bad == len(entries)
 
 

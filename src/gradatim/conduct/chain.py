@@ -47,9 +47,21 @@ def genesis(trial: str) -> bytes:
 
 def chained(previous: bytes, trial: str, position: int, request: str, body: bytes) -> Entry:
     """Give the entry that follows the one whose hash is `previous`."""
-    named = request.encode()
-    header = b"%b%d:%d:%b" % (prefix(trial), position, len(named), named)
+    header = header_of(trial, position, request)
     return Entry(trial, position, request, body, sha256(previous + header + body).digest())
+
+
+def header_of(trial: str, position: int, request: str) -> bytes:
+    """Return the header of an entry: what its hash covers beside the hash before it and its body.
+
+    Args:
+        trial: its identifier.
+        position: of the entry.
+        request: the idempotency key under which it was recorded; as it is stored, which only
+            tampering can leave as no text.
+    """
+    named = request.encode("utf-8", "surrogateescape")
+    return b"%b%d:%d:%b" % (prefix(trial), position, len(named), named)
 
 
 def walked(

@@ -215,7 +215,7 @@ class _Walk:
                 if body.startswith(ADOPTION) and (fault := self.seals.adopt(due, previous, body)):
                     self._stopped(due, entry, "")
                     return fault
-                if fault := self.signatures.passed(due, previous, body):
+                if fault := self.signatures.passed(due, previous, header, body):
                     self._stopped(due, entry, "")
                     return fault
                 previous = stored

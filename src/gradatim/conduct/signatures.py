@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.chain import header_of
 from gradatim.conduct.event_store import Head
 from gradatim.conduct.events import encoded
 from gradatim.conduct.events import safety as s
@@ -63,7 +64,9 @@ class Signer(NamedTuple):
     sign: Callable[[bytes], bytes]
 
 
-def signed_entry(event: Event, trial: str, head: Head, signer: Signer, shown: int) -> Event:
+def signed_entry(
+    event: Event, trial: str, head: Head, signer: Signer, shown: int, request: str = ""
+) -> Event:
     """Return a signed event under the signature of its signer, to be recorded after a head.
 
     Args:
@@ -72,6 +75,7 @@ def signed_entry(event: Event, trial: str, head: Head, signer: Signer, shown: in
         head: the last entry of the ledger, after which it is recorded.
         signer: whose signature it is.
         shown: the position of the ledger that the signer had before them.
+        request: the idempotency key under which it is recorded.
 
     Raises:
         UnusableInput: a field holds what it may not hold.
@@ -88,5 +92,6 @@ def signed_entry(event: Event, trial: str, head: Head, signer: Signer, shown: in
     unsigned = without_digits(body, blank)
     if unsigned is None:
         raise Defect("an entry has two fields for a signature")
-    made = signer.sign(signed_statement(trial, head.position + 1, head.hash, unsigned))
+    header = header_of(trial, head.position + 1, request)
+    made = signer.sign(signed_statement(head.hash, header, unsigned))
     return bearing(made.hex())

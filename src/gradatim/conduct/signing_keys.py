@@ -3,10 +3,11 @@
 Whoever runs the application can have it record anything under anybody's name. So what a person
 signs bears an Ed25519 signature by a key that only that person's password opens:
 
-    statement = "gradatim.signature/1\\n" | "<bytes of trial>:<trial><position>:" | before | body
+    statement = "gradatim.signature/1\\n" | before | header | body
 
-`before` is the hash of the entry before, 32 bytes, and `body` the entry as it is stored, with the
-digits of the signature itself left out. It covers the act, what it means to sign it, the printed
+That is what the hash of the entry covers: `before` the hash of the entry before, `header` trial,
+position and idempotency key (`chain`), and `body` the entry as it is stored, with the digits of the
+signature itself left out. It covers the act, what it means to sign it, the printed
 name, the time and the position of the ledger that the signer had before them; by the hash before,
 all that was recorded until then: a signature that is moved, repeated or put under other content
 does not fit.
@@ -43,16 +44,15 @@ def possession(trial: str, person: str, key: bytes) -> bytes:
     return b"%b%b%d:%b%b" % (KEY_DOMAIN, prefix(trial), len(named), named, key)
 
 
-def signed_statement(trial: str, position: int, before: bytes, body: bytes) -> bytes:
+def signed_statement(before: bytes, header: bytes, body: bytes) -> bytes:
     """Return what a signature is made over.
 
     Args:
-        trial: its identifier.
-        position: of the entry.
         before: the hash of the entry before it, 32 bytes.
+        header: of the entry: see `chain.header_of`.
         body: the bytes of the entry, without the digits of the signature.
     """
-    return b"%b%b%d:%b%b" % (SIGNATURE_DOMAIN, prefix(trial), position, before, body)
+    return SIGNATURE_DOMAIN + before + header + body
 
 
 def without_digits(body: bytes, digits: str) -> bytes | None:
@@ -86,12 +86,15 @@ class SignatureCheck:
         self.keys: dict[str, bytes] = {}
         self.by_key = self.in_words = 0
 
-    def passed(self, position: int, before: bytes, body: bytes) -> LedgerFault | None:
+    def passed(
+        self, position: int, before: bytes, header: bytes, body: bytes
+    ) -> LedgerFault | None:
         """Look at the next entry of a chain that hangs together.
 
         Args:
             position: of the entry.
             before: the hash of the one before it.
+            header: see `chain.header_of`.
             body: its bytes.
         """
         adopts = body.startswith(KEY_ADOPTION)
@@ -110,7 +113,11 @@ class SignatureCheck:
             bare = person in self.keys and not adopts and self.is_signed_act(body)
             why = f"event {position} is not signed, and what it says takes {person}'s signature"
             return LedgerFault(position, why) if bare else None
-        return self._signed(position, before, body, person, signature)
+        digits = signature.get("ed25519")
+        made = _from_hex(digits)
+        unsigned = without_digits(body, made.hex())
+        over = None if unsigned is None else signed_statement(before, header, unsigned)
+        return self._signed(position, person, digits is not None, made, over)
 
     def is_signed_act(self, body: bytes) -> bool:
         """Whether an entry is of a type that is always signed, once anybody has a key."""
@@ -124,22 +131,19 @@ class SignatureCheck:
         return True
 
     def _signed(
-        self, position: int, before: bytes, body: bytes, person: str, signature: dict[str, Any]
+        self, position: int, person: str, by_key: bool, made: bytes, over: bytes | None
     ) -> LedgerFault | None:
-        digits, key = signature.get("ed25519"), self.keys.get(person)
-        if digits is None and key is None:
+        """Look at a signature: whether it is by a key, its bytes, and what it has to be over."""
+        key = self.keys.get(person)
+        if not by_key and key is None:
             self.in_words += 1
             return None
-        if digits is None or key is None:
+        if not by_key or key is None:
             lacks = f"{person} has adopted no key" if key is None else "it bears none by it"
             return LedgerFault(
                 position, f"event {position} is not signed by a key of {person}: {lacks}"
             )
-        made = _from_hex(digits)
-        unsigned = without_digits(body, made.hex())
-        if unsigned is None or not key_signed(
-            key, made, signed_statement(self.trial, position, before, unsigned)
-        ):
+        if over is None or not key_signed(key, made, over):
             return LedgerFault(
                 position,
                 f"the signature of event {position} is not {person}'s: it is by another key, or "

@@ -437,7 +437,7 @@ class Trial:
         self, events: list[Event], request: str, signer: Signer | None = None, shown: int = 0
     ) -> Recorded:
         if signer is not None and events[0].signature is not None:
-            signed = signed_entry(events[0], self.name, self.head, signer, shown)
+            signed = signed_entry(events[0], self.name, self.head, signer, shown, request)
             events = [signed, *events[1:]]
         stored = [encoded(event) for event in events]
         bodies = [(body, "" if i else request) for i, (body, _) in enumerate(stored)]
