@@ -82,26 +82,22 @@ def test_the_emergency_page_stays_open(app: Running, tmp_path: Path, signed_in) 
 
 
 def test_a_program_is_told_to_come_again(app: Running, tmp_path: Path) -> None:
-    """Not that its report is wrong: it keeps it, and sends it once somebody has looked."""
-    one = next(
-        p
-        for p in app.trial.state.participants.values()
-        if p.site == "S01" and p.status == "treated"
-    )
+    """Of what the downtime journal does not keep: it sends it once somebody has looked."""
     forge(app, tmp_path)
-    token = make_token(User.objects.get(username="nurse.S01.1"), "test", "")
-    weighed = {
-        "event": "VitalSignsRecorded",
-        "participant": one.id,
-        "site": "S01",
+    token = make_token(User.objects.get(username="sponsor.1"), "test", "")
+    taken: dict[str, object] = {
+        "event": "ExportMade",
         "occurred_on": str(NOW.date()),
-        "results": [{"element": "weight", "value": 61.5, "unit": "kg"}],
+        "recipient": "the inspector",
+        "format": "gradatim.ledger/1",
+        "head": 1,
+        "sha256": "0" * 64,
     }
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k-1"}
     client = Client(enforce_csrf_checks=True)
-    answer = client.post("/api/events", weighed, "application/json", headers=headers)
+    answer = client.post("/api/events", taken, "application/json", headers=headers)
     assert answer.status_code == 503, answer.content
-    assert "is not sealed by this application" in answer.json()["what"]
+    assert "is not sealed by this application" in answer.json()["why"]
 
 
 def test_what_is_said_of_it_is_for_who_is_signed_in(app: Running, tmp_path: Path) -> None:

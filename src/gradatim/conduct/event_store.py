@@ -41,7 +41,11 @@ class HeadMoved(UnusableInput):
         self.head = head
 
 
-class LedgerRewritten(UnusableInput):
+class CannotRecord(UnusableInput):
+    """Nothing is recorded for now, whatever is given: it is not the fault of who gave it."""
+
+
+class LedgerRewritten(CannotRecord):
     """The ledger no longer holds what was read of it: it went back, or was rewritten."""
 
     def __init__(self, known: Head, now: Head) -> None:
@@ -50,16 +54,14 @@ class LedgerRewritten(UnusableInput):
             "",
             f"entry {known.position} was read and is not there as it was; "
             f"its last entry is now {now.position}",
-            "verify it against a checkpoint, then start the application anew",
+            "restore the ledger, and verify it against a checkpoint; where it is right as it is, "
+            "start the application anew",
         )
-
-
-class CannotRecord(UnusableInput):
-    """Nothing is recorded for now, whatever is given: it is not the fault of who gave it."""
+        self.position = known.position
 
 
 class Cause(Enum):
-    """Why a database, or the folder of keys, keeps nothing or does not answer."""
+    """Why a database, the folder of keys or the downtime journal keeps nothing, or is silent."""
 
     FULL = "full"
     READ_ONLY = "read-only"
@@ -67,6 +69,7 @@ class Cause(Enum):
     SILENT = "silent"
     UNUSABLE = "unusable"
     KEYS = "keys"
+    JOURNAL = "journal"
 
 
 class StorageUnavailable(CannotRecord):

@@ -55,7 +55,9 @@ def record(
     def numbered(state: State, event: Event) -> Event:
         return with_free_number(state, event, reseal)
 
-    outcome = trial.record(_sealed(trial, event, keyring), seen, request, numbered, signer)
+    outcome = trial.record(
+        with_sealed_words(trial, event, keyring), seen, request, numbered, signer
+    )
     if isinstance(event, PersonalDataErased) and isinstance(outcome, Recorded):
         forget(keyring(), trial.state)
     return outcome
@@ -65,11 +67,13 @@ def record_together(
     trial: Trial, events: Sequence[Event], request: str, keyring: Callable[[], Keyring]
 ) -> Recorded | Refused:
     """Record several facts in one append, all or none: see `Trial.record_together`."""
-    return trial.record_together([_sealed(trial, one, keyring) for one in events], request)
+    return trial.record_together(
+        [with_sealed_words(trial, one, keyring) for one in events], request
+    )
 
 
-def _sealed(trial: Trial, event: Event, keyring: Callable[[], Keyring]) -> Event:
-    """Return an event as the ledger keeps it: what records say stands in none in clear."""
+def with_sealed_words(trial: Trial, event: Event, keyring: Callable[[], Keyring]) -> Event:
+    """Return an event as it is kept: what records say stands in none in clear."""
     one = trial.state.participants.get(getattr(event, "participant", None) or "")
     if one is None or not has_clear_words(event):
         return event

@@ -22,6 +22,7 @@ from gradatim.conduct.conflicts import conflicting_entries, participant_of
 from gradatim.conduct.corrections import as_recorded, correction_of
 from gradatim.conduct.delegations import needs_confirmation
 from gradatim.conduct.event_store import (
+    CannotRecord,
     Head,
     HeadMoved,
     LedgerRewritten,
@@ -105,6 +106,8 @@ class Trial:
     where it is whole. Facts go on being recorded: whoever shows the trial shows it too.
     `not_sealed` is why nothing is recorded at all: others than the application wrote to the ledger.
     What they wrote is not folded; the state is that of the last entry that is sealed.
+    `rewritten` is why nothing is recorded where the ledger went back or was rewritten: the state is
+    that of what was read before, until the ledger holds that again.
     """
 
     def __init__(
@@ -125,7 +128,13 @@ class Trial:
         self.head = Head(0, genesis(name))
         self.fault = ""
         self.not_sealed: NotSealed | None = None
+        self.rewritten: LedgerRewritten | None = None
         self.refresh()
+
+    @property
+    def standstill(self) -> CannotRecord | None:
+        """Why nothing is recorded in the ledger; None where it is sound."""
+        return self.rewritten or self.not_sealed
 
     def refresh(self) -> None:
         """Fold in what others have recorded since.
@@ -137,13 +146,16 @@ class Trial:
         """
         head = self._sealed(self.store.head(self.name))
         if head == self.head:
+            self.rewritten = None
             return
         known = self.head
         entries = self.store.read(self.name, max(known.position - 1, 0), head.position)
         if known.position:
             last = next(iter(entries), None)
             if last is None or (last.position, last.hash) != known:
-                raise LedgerRewritten(known, head)
+                self.rewritten = LedgerRewritten(known, head)
+                raise self.rewritten
+        self.rewritten = None
         fold(self.name, self._checked(entries), self.state)
 
     def _sealed(self, head: Head) -> Head:
@@ -183,15 +195,18 @@ class Trial:
         """Return the position of the entry that a request made; the state knows it then.
 
         Args:
-            request: an idempotency key; of an empty one None is returned.
+            request: an idempotency key; of an empty one None is returned, and while the ledger is
+                not the one that was read before.
 
         Raises:
             NotSealed: others than the application wrote the entry.
         """
-        known = self.store.position_of(self.name, request) if request else None
+        if not request or self.rewritten is not None:
+            return None
+        known = self.store.position_of(self.name, request)
         if known is not None and known > self.state.position:  # another process recorded it
             self.refresh()
-            self._refuse_unsealed()
+            self._refuse_standstill()
         return known
 
     def record(
@@ -220,7 +235,7 @@ class Trial:
             return self._known(known, event)
         since = self.state.position if seen is None else seen
         while True:
-            self._refuse_unsealed()
+            self._refuse_standstill()
             if numbered is not None:
                 event = numbered(self.state, event)
             decision = self._decided(event, since, signer)
@@ -230,7 +245,7 @@ class Trial:
                 return self._appended(decision, request, signer, since)
             except RequestKnown as error:
                 self.refresh()
-                self._refuse_unsealed()
+                self._refuse_standstill()
                 return self._known(error.position, event)
             except HeadMoved:
                 self.refresh()
@@ -254,7 +269,7 @@ class Trial:
         if known := self.position_of(request):
             return self._known(known, events[0])
         while True:
-            self._refuse_unsealed()
+            self._refuse_standstill()
             for event in events:  # before anything is folded
                 if isinstance(refused := self._permitted(event), Refused):
                     return refused
@@ -262,7 +277,7 @@ class Trial:
                 return self._together(events, request)
             except RequestKnown as error:
                 self.refresh()
-                self._refuse_unsealed()
+                self._refuse_standstill()
                 return self._known(error.position, events[0])
             except HeadMoved:
                 self.refresh()
@@ -313,15 +328,15 @@ class Trial:
             UnusableInput: the store is unusable.
         """
         while True:
-            self._refuse_unsealed()
+            self._refuse_standstill()
             try:
                 return self._appended([_stamped(self.state, made(self.head))], "").position
             except HeadMoved:
                 self.refresh()
 
-    def _refuse_unsealed(self) -> None:
-        if self.not_sealed is not None:
-            raise self.not_sealed
+    def _refuse_standstill(self) -> None:
+        if self.standstill is not None:
+            raise self.standstill
 
     def _known(self, position: int, event: Event) -> Recorded:
         """Give the entry that a request made, if it is this one: its own fields say the same.
@@ -335,13 +350,8 @@ class Trial:
         software = self.state.software
         if not software or position < software[0][0]:
             return Recorded(position)
-        entry, again = as_recorded(self.state, position), encoded(event)[1]
-        besides = ACTS[type(event)].not_asked_for | _ANEW_EACH_TIME
-        own = [name for name in type(event).__struct_fields__ if name not in besides]
-        same = type(entry) is type(event) and all(
-            getattr(entry, name) == getattr(again, name) for name in (*own, "site", "recorded_by")
-        )
-        if not same:
+        entry = as_recorded(self.state, position)
+        if not says_the_same(entry, event):
             raise UnusableInput(
                 "this request was used for another event",
                 type(event).__name__,
@@ -446,6 +456,16 @@ class Trial:
         for position, (_, event) in enumerate(stored, first):
             apply(self.state, position, event)
         return _recorded(first, list(enumerate((event for _, event in stored[1:]), first + 1)))
+
+
+def says_the_same(entry: Event, event: Event) -> bool:
+    """Whether an event, sent again, is the one that was kept, but for what is filled in anew."""
+    again = encoded(event)[1]
+    besides = ACTS[type(event)].not_asked_for | _ANEW_EACH_TIME
+    own = [name for name in type(event).__struct_fields__ if name not in besides]
+    return type(entry) is type(event) and all(
+        getattr(entry, name) == getattr(again, name) for name in (*own, "site", "recorded_by")
+    )
 
 
 def _recorded(first: int, opened: Sequence[tuple[int, Event]]) -> Recorded:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gradatim.conduct.access import Access
 from gradatim.web.live_trial import running
+from gradatim.web.views.downtime import waiting_for
 
 AREAS = (
     ("overview", _("Overview")),
@@ -47,7 +48,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     match = request.resolver_match
     if access is None or (match is not None and match.url_name in BEFORE):
         return found
-    state = access.state
+    state, trial = access.state, running().trial
+    waiting, journal_fault = waiting_for(access, trial)
     return {
         **found,
         "state": state,
@@ -56,8 +58,11 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "trial_title": state.title or state.trial,
         "mode": state.mode,
         "position": state.position,
-        "ledger_fault": running().trial.fault,
-        "not_sealed": running().trial.not_sealed,
+        "ledger_fault": trial.fault,
+        "not_sealed": trial.not_sealed,
+        "rewritten": trial.rewritten,
+        "downtime_waiting": waiting,
+        "downtime_fault": journal_fault,
         "past": getattr(request, "past", None),
     }
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import sleep
 
+from gradatim.conduct.downtime.stores import DowntimeJournal
 from gradatim.conduct.event_store import (
     Bodies,
     Cause,
@@ -22,6 +23,7 @@ from gradatim.conduct.event_store import (
 )
 from gradatim.conduct.ledger import Entry, Seal
 from gradatim.conduct.personal import recognising, unsealing, unsealing_words
+from gradatim.conduct.sealing.stores import SealingKeys
 from gradatim.conduct.stores import open_store
 from gradatim.conduct.trial import Trial
 from gradatim.conduct.views.tasks import tasks
@@ -125,12 +127,15 @@ class Running:
         patience: seconds after which a database that does not answer is given up.
     """
 
-    def __init__(self, url: str, sealing: Sealing, name: str = "", patience: float = 10) -> None:
+    def __init__(
+        self, url: str, sealing: SealingKeys, name: str = "", patience: float = 10
+    ) -> None:
         self.store = OwnConnections(url, sealing, patience)
         self.lock = threading.RLock()
         name = name or self._only(url)
         opening = unsealing(keyring_or_none, name), unsealing_words(keyring_or_none, name)
         self.trial = Trial(self.store, name, *opening, recognising(keyring_or_none, name))
+        self.journal = DowntimeJournal(sealing, name)
 
     @contextmanager
     def held(self) -> Iterator[Trial]:

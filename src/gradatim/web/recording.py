@@ -1,6 +1,8 @@
 """From a filled-in form to the ledger: the one way in which the application records anything.
 
 fields -> event, signed where it has to be -> conduct.recording -> what came of it, logged
+
+While the ledger takes nothing, facts go into the downtime journal: see `conduct.downtime`.
 """
 
 import logging
@@ -13,6 +15,7 @@ from django.http import HttpRequest
 
 from gradatim.conduct import recording
 from gradatim.conduct.access import Access
+from gradatim.conduct.downtime.keeping import KeptInJournal, keep, known_as
 from gradatim.conduct.events import built
 from gradatim.conduct.events.base import Event, Signature
 from gradatim.conduct.signatures import Signer, meaning_of
@@ -21,6 +24,7 @@ from gradatim.conduct.system_fields import Circumstances
 from gradatim.conduct.trial import Recorded, RecordOutcome, Refused, Trial
 from gradatim.web.clock import now_at
 from gradatim.web.keyring import keyring
+from gradatim.web.live_trial import running
 
 LOG = logging.getLogger("gradatim.record")
 
@@ -85,6 +89,25 @@ def record(request: HttpRequest, event: Event, seen: int, key: str) -> RecordOut
     return outcome
 
 
+def record_or_keep(
+    request: HttpRequest, event: Event, seen: int, key: str
+) -> RecordOutcome | KeptInJournal:
+    """Record an event as `record` does, or keep a fact while the ledger takes nothing.
+
+    Raises:
+        CannotRecord: the ledger takes nothing, and this is none of what the journal keeps.
+        UnusableInput: it names what does not exist, or what cannot be; the journal was altered.
+    """
+    trial: Trial = request.trial  # type: ignore[attr-defined]
+    journal = running().journal
+    known = known_as(trial, journal, event, key)
+    if known is None and trial.standstill is None:
+        return record(request, event, seen, key)
+    outcome = known or keep(trial, journal, event, key, keyring)
+    _log(event, outcome)
+    return outcome
+
+
 def record_together(trial: Trial, events: Sequence[Event], request: str) -> Recorded | Refused:
     """Record facts in one append, all or none: see `conduct.recording.record_together`."""
     outcome = recording.record_together(trial, events, request, keyring)
@@ -92,7 +115,7 @@ def record_together(trial: Trial, events: Sequence[Event], request: str) -> Reco
     return outcome
 
 
-def _log(event: Event, outcome: RecordOutcome) -> None:
+def _log(event: Event, outcome: RecordOutcome | KeptInJournal) -> None:
     LOG.info(
         "record",
         extra={

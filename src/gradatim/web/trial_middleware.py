@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import access_of
-from gradatim.conduct.event_store import NotSealed, StorageUnavailable
+from gradatim.conduct.event_store import CannotRecord, LedgerRewritten, StorageUnavailable
 from gradatim.conduct.trial import Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.web import clock
@@ -56,9 +56,10 @@ def bring_up_to_date(request: HttpRequest, trial: Trial) -> None:
     Raises:
         StorageUnavailable: the ledger does not answer.
     """
-    trial.refresh()
-    if trial.not_sealed is not None:
-        LOG.error("%s", trial.not_sealed)
+    with suppress(LedgerRewritten):  # what was read stays readable, and every page says so
+        trial.refresh()
+    if trial.standstill is not None:
+        LOG.error("%s", trial.standstill)
     request.trial = trial  # type: ignore[attr-defined]
     name = request.user.get_username() if request.user.is_authenticated else ""
     request.access = access_of(trial.state, name, clock.now())  # type: ignore[attr-defined]
@@ -79,6 +80,6 @@ class explain_unusable:  # noqa: N801  (a middleware is called like a function)
         if (found := unavailable(error)) is not None:
             return unavailable_page(request, found)
         if isinstance(error, UnusableInput):
-            status = 503 if isinstance(error, NotSealed) else 400
+            status = 503 if isinstance(error, CannotRecord) else 400
             return render(request, "gradatim/unusable.html", {"error": error}, status=status)
         return None

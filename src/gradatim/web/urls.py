@@ -5,6 +5,7 @@ from django.urls import include, path
 from gradatim.web.views import (
     coding,
     design,
+    downtime,
     entry,
     faults,
     feasibility,
@@ -76,6 +77,7 @@ urlpatterns = [
     path("audit/export/", proof.export, name="export"),
     path("audit/as-of/", as_of.as_of, name="as-of"),
     path("audit/look-back/", as_of.look_back, name="look-back"),
+    path("downtime/", downtime.downtime, name="downtime"),
     path("paper/", paper.paper, name="paper"),
     path("paper/<str:event>/", paper.blank, name="blank"),
     path("theme/", theme.choose, name="theme"),

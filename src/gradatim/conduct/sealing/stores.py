@@ -85,6 +85,14 @@ class SealingKeys:
             return not self.has(trial)
         return self._fitting(trial, head, seal) is not None or not self.has(trial)
 
+    def signature(self, trial: str, signed: bytes) -> bytes | None:
+        """Return a trial's signature of what is kept beside its ledger; None where it has no key.
+
+        Raises:
+            UnusableInput: the key cannot be read.
+        """
+        return self._read(self.path(trial)).sign(signed) if self.has(trial) else None
+
     def begin(self, trial: str) -> bytes:
         """Make a key that is to be adopted, or go on with one that was not; return its public part.
 

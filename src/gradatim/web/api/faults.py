@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 
-from gradatim.conduct.event_store import NotSealed, StorageUnavailable
+from gradatim.conduct.event_store import CannotRecord, StorageUnavailable
 from gradatim.core.errors import UnusableInput
 from gradatim.web.database import AGAIN, unavailable
 
@@ -71,7 +71,7 @@ def _unusable(error: Any) -> AnsweredFault:
     return AnsweredFault(422, error.what, error.where, error.why, error.todo)
 
 
-def _not_sealed(error: Any) -> AnsweredFault:
+def _cannot_record(error: Any) -> AnsweredFault:
     """Tell that nothing is recorded for now: a program keeps what it has, and sends it again."""
     return AnsweredFault(503, error.what, error.where, error.why, error.todo)
 
@@ -129,7 +129,7 @@ def _throttled(error: Any) -> AnsweredFault:
 
 TOLD: Mapping[type[Exception], Callable[[Any], AnsweredFault]] = {
     Refusal: _refusal,
-    NotSealed: _not_sealed,
+    CannotRecord: _cannot_record,
     StorageUnavailable: _unavailable,
     DatabaseError: _of_database,
     UnusableInput: _unusable,

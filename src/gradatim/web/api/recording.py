@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import LimitedAccess
 from gradatim.conduct.corrections import as_recorded, is_signed
+from gradatim.conduct.downtime.keeping import KeptInJournal
 from gradatim.conduct.events import BY_NAME
 from gradatim.conduct.events.participants import EntryCorrected
 from gradatim.conduct.events.review import QueryOpened
@@ -30,7 +31,7 @@ from gradatim.web.api.faults import Refusal
 from gradatim.web.api.idempotency import refuse_another
 from gradatim.web.api.input_events import INSTEAD, filled_in, instead, read_event
 from gradatim.web.api.serialise import plain_event
-from gradatim.web.recording import circumstances_of, event_of, record
+from gradatim.web.recording import circumstances_of, event_of, record_or_keep
 
 JSON = "application/json"
 
@@ -192,7 +193,7 @@ def done(request: HttpRequest, trial: Trial, asked: _RecordRequest) -> Answer:
     if asked.name == EntryCorrected.__name__:
         _refuse_correction(access.state, asked.given)
     event = event_of(request, asked.name, asked.given.site, _completed(access, trial, asked))
-    return _answer(access, trial, record(request, event, asked.seen, asked.request))
+    return _answer(access, trial, record_or_keep(request, event, asked.seen, asked.request))
 
 
 def _refuse_correction(state: State, given: Any) -> None:
@@ -220,7 +221,9 @@ def _completed(access: LimitedAccess, trial: Trial, asked: _RecordRequest) -> di
     return with_system_fields(asked.name, fields, now)
 
 
-def _answer(access: LimitedAccess, trial: Trial, outcome: RecordOutcome) -> Answer:
+def _answer(access: LimitedAccess, trial: Trial, outcome: RecordOutcome | KeptInJournal) -> Answer:
+    if isinstance(outcome, KeptInJournal):
+        return _kept(outcome.number)
     if isinstance(outcome, Refused):
         reasons = [{"rule": rule, "why": why} for rule, why in outcome.reasons]
         status = 403 if outcome.by == "permission" else 422
@@ -240,6 +243,19 @@ def _answer(access: LimitedAccess, trial: Trial, outcome: RecordOutcome) -> Answ
             },
         )
     return _recorded(access.state, outcome.position)
+
+
+def _kept(number: int) -> Answer:
+    """Tell that a fact is in the downtime journal: it is not in the ledger, nor to be sent anew."""
+    return Answer(
+        202,
+        {
+            "kept": number,
+            "what": _("Kept in the downtime journal as entry %(n)d; it is not in the ledger yet.")
+            % {"n": number},
+            "todo": _("two people of the site merge it; sent again, it is kept once"),
+        },
+    )
 
 
 def _changed(access: LimitedAccess, one: NarratedEntry) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _WHY = {
     Cause.SILENT: gettext_lazy("The database does not answer."),
     Cause.UNUSABLE: gettext_lazy("The database cannot be used."),
     Cause.KEYS: gettext_lazy("The folder of the participants' keys cannot be used."),
+    Cause.JOURNAL: gettext_lazy("The downtime journal cannot be kept or read."),
 }
 """Of what the database says of itself, of paths and of addresses only the log knows."""
 

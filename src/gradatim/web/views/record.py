@@ -19,6 +19,7 @@ from gradatim.conduct.alterations import altered
 from gradatim.conduct.catalogue import act_named
 from gradatim.conduct.checks import Questioned, unfulfilled
 from gradatim.conduct.days import zone_of
+from gradatim.conduct.downtime.keeping import KeptInJournal
 from gradatim.conduct.event_store import CannotRecord
 from gradatim.conduct.event_validation import validate
 from gradatim.conduct.events import BY_NAME, UnusableEvent
@@ -49,7 +50,7 @@ from gradatim.web.forms.choices import FormContext
 from gradatim.web.forms.judging import record_asked
 from gradatim.web.forms.paper import with_paper
 from gradatim.web.languages import why_broken
-from gradatim.web.recording import circumstances_of, event_of, record, signed
+from gradatim.web.recording import circumstances_of, event_of, record_or_keep, signed
 from gradatim.web.views.dosing.worksheet import dose_standing
 from gradatim.web.views.faults import why_not_recorded
 from gradatim.web.views.participant.pages import participants
@@ -95,7 +96,7 @@ class Act(NamedTuple):
     filling: Filling
     form: ActForm
     signing: Any
-    outcome: RecordOutcome | None = None
+    outcome: RecordOutcome | KeptInJournal | None = None
     changed: list[Any] | None = None
     questioned: list[Questioned] | None = None
     meaning: str = ""
@@ -191,6 +192,9 @@ def _filled_in(
         return HttpResponseRedirect(
             _asks_back(request, filling.asked, done.outcome) or next_page(request, filling.asked)
         )
+    if isinstance(done.outcome, KeptInJournal):
+        messages.warning(request, told_kept(done.outcome))
+        return HttpResponseRedirect(next_page(request, filling.asked))
     return drawn(request, done, template, content)
 
 
@@ -357,11 +361,11 @@ def _recorded(request: Request, act: Act) -> Act:
         return act  # asked for last of all: a form with faults is not signed
     seen, key = act.form.cleaned_data["seen"], act.form.cleaned_data["request"]
     if asked.event in BY_COMMITTEE:
-        outcome = propose(request, event, seen, key)
+        outcome: RecordOutcome | KeptInJournal = propose(request, event, seen, key)
     elif "_right" not in request.POST and (checks := unfulfilled(asked.state, event)):
         return act._replace(questioned=checks)
     else:
-        outcome = record(request, event, seen, key)
+        outcome = record_or_keep(request, event, seen, key)
     if isinstance(outcome, Stale):
         return overtaken(request, act, outcome)
     return act._replace(outcome=outcome)
@@ -434,6 +438,13 @@ def tell(request: Request, outcome: Recorded) -> None:
             _("Query %(query)s is open: %(question)s")
             % {"query": name, "question": state.queries[name].question},
         )
+
+
+def told_kept(outcome: KeptInJournal) -> str:
+    """Say that a fact is in the downtime journal."""
+    return _("Kept in the downtime journal as entry %(n)d; it is not in the ledger yet.") % {
+        "n": outcome.number
+    }
 
 
 def next_page(request: Request, asked: FormContext) -> str:

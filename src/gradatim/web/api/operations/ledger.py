@@ -13,7 +13,7 @@ from gradatim.conduct.state import State
 from gradatim.web.api.operations.dependencies import FAULTS, USUAL, PageSize, access_to, trial_of
 from gradatim.web.api.recording import Answer, asked_for, done
 from gradatim.web.api.schemas.faults import Fault, Overtaken
-from gradatim.web.api.schemas.trial import Entries, Recorded
+from gradatim.web.api.schemas.trial import Entries, KeptInJournal, Recorded
 from gradatim.web.api.serialise import plain_event
 
 router = Router(tags=["ledger"])
@@ -86,6 +86,7 @@ def _entry(state: State, position: int, event: Event) -> dict[str, Any]:
     openapi_extra={"requestBody": BODY},
     response={
         201: Recorded,
+        202: KeptInJournal,
         400: Fault,
         403: Fault,
         409: Overtaken,
@@ -100,7 +101,8 @@ def record(request: HttpRequest, key: _Key, seen: Seen = "*") -> Any:
 
     What the application fills in itself may not be given: who recorded it and when, the protocol's
     version, signatures, and numbers of participants, adverse events and queries. What has to be
-    signed is signed by a person, on its page.
+    signed is signed by a person, on its page. While the ledger takes nothing, a fact of a site is
+    kept in the downtime journal (202); what is not kept is answered with 503, to be sent again.
     """
     access_to(request, "overview")
     asked = asked_for(request, key, seen.strip('"'))

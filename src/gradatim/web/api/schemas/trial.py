@@ -160,3 +160,11 @@ class Recorded(Schema):
     event: dict[str, Any] = Field(description="As it was recorded, with numbers given to it")
     deviations: list[Opened]
     queries: list[Queried]
+
+
+class KeptInJournal(Schema):
+    """A fact is in the downtime journal and not in the ledger yet: two people merge it."""
+
+    kept: int = Field(ge=1, description="Its number in the downtime journal")
+    what: str
+    todo: str
