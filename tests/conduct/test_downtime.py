@@ -18,6 +18,7 @@ from msgspec.structs import fields, replace
 
 from gradatim.conduct.access import access_of
 from gradatim.conduct.catalogue import ACTS
+from gradatim.conduct.chain import chain
 from gradatim.conduct.downtime.keeping import (
     KeptInJournal,
     keep,
@@ -39,6 +40,7 @@ from gradatim.conduct.downtime.lines import (
 )
 from gradatim.conduct.downtime.merging import MERGED_BY, ask_to_merge, merge, unmerged
 from gradatim.conduct.downtime.stores import DowntimeJournal
+from gradatim.conduct.event_log import UnreadableEntry
 from gradatim.conduct.event_store import CannotRecord, LedgerRewritten
 from gradatim.conduct.events import EVENTS, encoded
 from gradatim.conduct.events.base import Event, Measured, Paper, Signature
@@ -497,6 +499,22 @@ def test_where_the_sealing_key_is_not_the_ledgers_nothing_is_kept(tmp_path: Path
     with pytest.raises(LedgerRewritten):
         one.keep(warm(one), "r1")
     assert not one.journal.path.exists()
+
+
+def test_facts_go_on_where_the_ledger_cannot_be_read_on() -> None:
+    with stricken() as one:
+        one.restore()
+        later = json.dumps({"event": "ScanRead", "site": one.site}).encode()
+        last = one.whole[-1]
+        one.store.entries[NAME] += chain(last.hash, NAME, last.position, [(later, "")])
+        with pytest.raises(UnreadableEntry):
+            one.trial.refresh()
+        with pytest.raises(CannotRecord, match="cannot be read"):
+            one.trial.record(warm(one))
+        assert one.keep(warm(one), "r1") == KeptInJournal(1)
+        one.restore()
+        one.ask(f"investigator.{one.site}.1")
+        assert len(one.merge(f"coordinator.{one.site}.1")) == 1
 
 
 def test_the_first_line_says_on_which_ledger_it_was_begun() -> None:

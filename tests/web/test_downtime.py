@@ -31,6 +31,7 @@ ENTERED = "Kept in the downtime journal as entry"
 BANNERS = {
     "forged": "Somebody else than this application wrote to the ledger",
     "rewritten": "The ledger went back or was rewritten",
+    "unprotected": "The ledger cannot be read on",
 }
 
 
@@ -60,13 +61,25 @@ def cut_last(app: Running, tmp_path: Path) -> None:
             database.execute(sql)
 
 
-@pytest.fixture(params=["forged", "rewritten"])
+def unprotected(app: Running, tmp_path: Path) -> None:
+    """Take the triggers away; a thread that connects from then on finds none."""
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as database, database:
+        kept = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in kept.fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+    app.store.close()
+
+
+STRIKES = {"forged": forge, "rewritten": cut_last, "unprotected": unprotected}
+
+
+@pytest.fixture(params=STRIKES)
 def struck(app: Running, tmp_path: Path, request) -> Callable[[], str]:
     """Do something to the ledger; `restored` undoes it."""
 
     def strike() -> str:
         copied(tmp_path / "ledger.sqlite", tmp_path / "kept.sqlite")
-        (forge if request.param == "forged" else cut_last)(app, tmp_path)
+        STRIKES[request.param](app, tmp_path)
         return BANNERS[request.param]
 
     return strike
@@ -157,12 +170,39 @@ def test_pages_stay_open_and_a_fact_is_kept(app: Running, tmp_path, struck, sign
     assert oct(running().journal.path.stat().st_mode & 0o777) == "0o600"
 
 
-def test_what_authorises_or_is_signed_is_refused(app: Running, struck, signed_in) -> None:
+def test_an_authorisation_is_refused_with_what_to_do(app: Running, struck) -> None:
+    state, one = app.trial.state, treated(app)
+    lot, bag = next(
+        (lot.id, bag)
+        for lot in state.lots.values()
+        for bag, held in lot.containers.items()
+        if held.site == "S01"
+    )
+    assigned = {
+        "event": "ProductAssigned",
+        "site": "S01",
+        "occurred_on": str(NOW.date()),
+        "participant": one.id,
+        "lot": lot,
+        "dose": 1,
+        "bags": [bag],
+    }
+    struck()
+    token = make_token(User.objects.get(username="pharmacist.S01.1"), "test", "")
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k-1"}
+    answer = Client().post("/api/events", assigned, "application/json", headers=headers)
+    assert answer.status_code == 503, answer.content
+    assert "ProductAssigned is not kept in the downtime journal" in answer.json()["what"]
+    assert answer.json()["todo"]
+    assert not running().journal.path.exists()
+
+
+def test_what_is_no_fact_of_a_site_is_refused(app: Running, struck, signed_in) -> None:
     sponsor = signed_in("sponsor.1")
     struck()
     sent = sponsor.post("/audit/export/", {"recipient": "the inspector"})
-    assert sent.status_code == 503
-    assert "keep the database as it is" in markup(sent) or "restore the ledger" in markup(sent)
+    assert sent.status_code in (400, 503), "400 where it cannot be read at all"
+    assert "What to do:" in markup(sent)
     assert not running().journal.path.exists()
 
 

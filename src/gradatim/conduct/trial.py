@@ -28,6 +28,7 @@ from gradatim.conduct.event_store import (
     LedgerRewritten,
     NotSealed,
     RequestKnown,
+    StorageUnavailable,
     Store,
 )
 from gradatim.conduct.event_validation import validate
@@ -107,7 +108,8 @@ class Trial:
     `not_sealed` is why nothing is recorded at all: others than the application wrote to the ledger.
     What they wrote is not folded; the state is that of the last entry that is sealed.
     `rewritten` is why nothing is recorded where the ledger went back or was rewritten: the state is
-    that of what was read before, until the ledger holds that again.
+    that of what was read before, until the ledger holds that again. `unusable` is why it cannot be
+    read on: it is not protected any more, or a later version wrote to it.
     """
 
     def __init__(
@@ -129,12 +131,13 @@ class Trial:
         self.fault = ""
         self.not_sealed: NotSealed | None = None
         self.rewritten: LedgerRewritten | None = None
+        self.unusable: CannotRecord | None = None
         self.refresh()
 
     @property
     def standstill(self) -> CannotRecord | None:
         """Why nothing is recorded in the ledger; None where it is sound."""
-        return self.rewritten or self.not_sealed
+        return self.rewritten or self.unusable or self.not_sealed
 
     def refresh(self) -> None:
         """Fold in what others have recorded since.
@@ -143,7 +146,19 @@ class Trial:
             LedgerRewritten: what was read before is not there any more as it was.
             NotSealed: nothing was read before, and nothing is sealed by the key that is here.
             UnreadableEntry: an entry was written by a later version.
+            UnusableInput: the store is unusable.
         """
+        self.unusable = None
+        try:
+            self._read_on()
+        except (LedgerRewritten, StorageUnavailable):
+            raise
+        except UnusableInput as error:
+            if self.head.position:
+                self.unusable = CannotRecord(error.what, "", error.why, error.todo)
+            raise
+
+    def _read_on(self) -> None:
         head = self._sealed(self.store.head(self.name))
         if head == self.head:
             self.rewritten = None
@@ -196,12 +211,12 @@ class Trial:
 
         Args:
             request: an idempotency key; of an empty one None is returned, and while the ledger is
-                not the one that was read before.
+                not the one that was read before, or cannot be read.
 
         Raises:
             NotSealed: others than the application wrote the entry.
         """
-        if not request or self.rewritten is not None:
+        if not request or self.rewritten or self.unusable:
             return None
         known = self.store.position_of(self.name, request)
         if known is not None and known > self.state.position:  # another process recorded it

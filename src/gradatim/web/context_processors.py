@@ -61,6 +61,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "ledger_fault": trial.fault,
         "not_sealed": trial.not_sealed,
         "rewritten": trial.rewritten,
+        "unusable": trial.unusable,
         "downtime_waiting": waiting,
         "downtime_fault": journal_fault,
         "past": getattr(request, "past", None),

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from gradatim.conduct.access import access_of
-from gradatim.conduct.event_store import CannotRecord, LedgerRewritten, StorageUnavailable
+from gradatim.conduct.event_store import CannotRecord, StorageUnavailable
 from gradatim.conduct.trial import Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.web import clock
@@ -56,8 +56,13 @@ def bring_up_to_date(request: HttpRequest, trial: Trial) -> None:
     Raises:
         StorageUnavailable: the ledger does not answer.
     """
-    with suppress(LedgerRewritten):  # what was read stays readable, and every page says so
+    try:
         trial.refresh()
+    except StorageUnavailable:
+        raise
+    except UnusableInput:
+        if trial.standstill is None:
+            raise  # else what was read stays readable, and every page says so
     if trial.standstill is not None:
         LOG.error("%s", trial.standstill)
     request.trial = trial  # type: ignore[attr-defined]
