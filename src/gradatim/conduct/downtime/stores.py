@@ -56,6 +56,11 @@ class DowntimeJournal:
         self._seen: bytes | None = None
         self._read: tuple[object, Journal] | None = None
 
+    def is_begun(self) -> bool:
+        """Whether there is a journal, was one that this process has seen, or one was merged."""
+        with self._faults():
+            return self._seen is not None or self.path.exists() or bool(self._old())
+
     def read(self, keys: Keys) -> Journal | None:
         """Return the journal in use; None where there is none.
 
