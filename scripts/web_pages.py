@@ -12,6 +12,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/screening/",
         "/screening/log/",
         "/participants/",
+        "/downtime/",
         "/participants/{treated}/",
         "/participants/{treated}/logs/",
         "/participants/{treated}/visits/",
