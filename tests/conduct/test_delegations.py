@@ -210,7 +210,7 @@ def test_tasks_that_do_not_go_together_are_asked_again(first: str, second: str) 
     trial = with_site()
     given_first = recorded(give(trial, SPONSOR, NEW, first)).position
     if given_first not in trial.state.unconfirmed:  # then it stands, and speaks against the other
-        assert "who watches does not treat" in rules(give(trial, SPONSOR, NEW, second, SITE))
+        assert "the tasks go together" in rules(give(trial, SPONSOR, NEW, second, SITE))
         return
     site = SITE if second in SITE_STAFF else ""
     given_second = waits(trial, SPONSOR, NEW, second, site)

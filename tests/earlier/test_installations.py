@@ -83,7 +83,8 @@ def test_an_installation_goes_on(installation: InstallationCopy, earlier: Earlie
     then, ledger = earlier.facts["installation"], earlier.facts["ledgers"]["installation"]
     _accounts_are_those_that_were_kept(installation, then)
     with installation.served() as server:
-        for user in set(then["users"]) - {then["deactivated"]}:
+        people = set(then["users"]) - {then["deactivated"]}
+        for user in people:
             page = signed_in(installation, server.address, user, then["password"]).page("/account/")
             assert then["users"][user] in page
         for user in (then["deactivated"], then["invited"]):
@@ -99,7 +100,8 @@ def test_an_installation_goes_on(installation: InstallationCopy, earlier: Earlie
         again = post_event(server.address, then["token"], act["key"], act["event"])
         assert again["position"] == act["position"]
         new = post_event(server.address, then["token"], "of today", act["event"])
-        assert new["position"] == ledger["entries"] + 2  # the first start adopted a sealing key
+        # The first start adopted a sealing key, and each person a key to sign by.
+        assert new["position"] == ledger["entries"] + 1 + len(people) + 1
     output = json.loads(
         installation.done(
             "ledger",

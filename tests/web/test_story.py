@@ -169,7 +169,9 @@ def signs(one: Person, fresh) -> str:
     """Have a member sign the latest proposal."""
     one.go(f"/review/proposals/{list(state(fresh).proposals)[-1]}/")
     one.fill(password=PASSWORD)
-    return one.press("Sign")
+    one.page.locator("main button", has_text="Sign").first.click()  # the other is of a dissent
+    one.page.wait_for_load_state()
+    return one.text()
 
 
 def adjudicated(cast: Cast, fresh) -> None:

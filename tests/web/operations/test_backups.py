@@ -134,7 +134,7 @@ def test_a_backup_is_whole_and_its_users_own(kept: Installation):
 def test_it_says_what_is_not_in_it(kept: Installation, tmp_path: Path):
     """Whoever keeps backups knows that the keys are not there."""
     said = kept.done("backup", "-o", tmp_path / "another")
-    assert f"{TRIAL}, 5 events, verified" in said
+    assert f"{TRIAL}, 6 events, verified" in said
     assert f"the folder of keys, {kept.folder / 'keys'}" in said
     assert f"the sealing keys, {kept.folder / 'keys-sealing'}" in said
 
@@ -144,7 +144,7 @@ def test_a_restored_installation_goes_on(kept: Installation, empty: Installation
     said = empty.done(
         "restore", kept.folder / "backup", "--against", kept.folder / "elsewhere.json"
     )
-    assert f"{TRIAL}: 5 events restored, verified" in said
+    assert f"{TRIAL}: 6 events restored, verified" in said
     assert entries(empty) == entries(kept)
     ran = empty.run("serve", "--port", "0")
     assert (ran.returncode, "put the key there that seals this ledger" in ran.stderr.lower()) == (
@@ -346,12 +346,12 @@ def test_a_ledger_that_does_not_verify_is_not_backed_up(kept: Installation, tmp_
         altered.execute("DROP TRIGGER ledger_event_no_update")
         altered.execute(
             "UPDATE ledger_event SET body = CAST(replace(CAST(body AS TEXT), 'act-0', "
-            "'act-7') AS BLOB) WHERE position = 4"
+            "'act-7') AS BLOB) WHERE position = 5"
         )
         altered.execute(rule)
     made = Installation(tmp_path, f"sqlite:///{copy}")
     ran = made.run("backup", "-o", tmp_path / "backup")
-    assert (ran.returncode, "event 4 does not fit its hash" in ran.stderr) == (2, True)
+    assert (ran.returncode, "event 5 does not fit its hash" in ran.stderr) == (2, True)
     assert [one.name for one in tmp_path.iterdir() if "backup" in one.name] == []
 
 

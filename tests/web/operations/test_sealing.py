@@ -24,12 +24,12 @@ def test_a_key_is_changed_while_people_work(small: Installation) -> None:
         person = entered(Sender(server.address), link)
         assert person.acknowledged(person.approval_form(), "before")
         said = small.done("trial", "new-key", TRIAL, "--reason", "yearly")
-        assert f"from entry 5 on sealed by {key}" in said
+        assert f"from entry 6 on sealed by {key}" in said
         for number in range(4):  # by each of the workers
             assert person.acknowledged(person.approval_form(), f"after-{number}")
     assert key.read_bytes() != before
     found = verified(small)
-    assert (found["ok"], found["events"], found["sealed_from"]) == (True, 9, 2)
+    assert (found["ok"], found["events"], found["sealed_from"]) == (True, 10, 2)
 
 
 def test_without_its_key_it_does_not_start(small: Installation) -> None:
@@ -54,10 +54,10 @@ def test_a_ledger_to_which_others_wrote_is_served_to_be_read(small: Installation
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("INSERT INTO ledger_event VALUES (?, ?, ?, ?, ?)", row)
     with small.served():
-        assert "entry 4 is not sealed by this application" in small.log.read_text()
+        assert "entry 5 is not sealed by this application" in small.log.read_text()
     ran = small.run("trial", "new-key", TRIAL, "--reason", "yearly")
-    assert (ran.returncode, "entry 4 is not sealed" in ran.stderr) == (2, True)
-    assert (verified(small)["ok"], verified(small)["first_bad"]) == (False, 4)
+    assert (ran.returncode, "entry 5 is not sealed" in ran.stderr) == (2, True)
+    assert (verified(small)["ok"], verified(small)["first_bad"]) == (False, 5)
 
 
 def test_a_lost_key_is_replaced_and_a_site_vouches_for_it(small: Installation) -> None:
