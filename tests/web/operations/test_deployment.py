@@ -140,7 +140,10 @@ def test_the_proxy_says_what_the_application_believes():
 def test_the_container_runs_without_rights_and_can_be_read_only():
     """Debian slim, a user that is not root, nothing written beside the volume, a health check."""
     last = CONTAINER.rpartition("FROM ")[2]
-    assert last.startswith("docker.io/library/python:3.12-slim-bookworm")
+    bases = re.findall(r"^FROM (\S+)", CONTAINER, re.MULTILINE)
+    assert len(set(bases)) == 1, "what is built and what runs are of one base"
+    by_digest = r"docker\.io/library/python:3\.12\.\d+-slim-bookworm@sha256:[0-9a-f]{64}"
+    assert re.fullmatch(by_digest, bases[0])
     assert re.search(r"^USER 10001$", last, re.MULTILINE)
     assert "PYTHONDONTWRITEBYTECODE=1" in last
     assert re.search(r"HEALTHCHECK .*\\\n +CMD \[.*gradatim\.web\.operations\.healthcheck", last)
