@@ -723,7 +723,7 @@ def a_fault_tells_nothing_and_records_nothing(live: Live) -> None:
         raise RuntimeError("secret words of the program")
 
     at = state(live.app).position
-    live.monkeypatch.setattr("gradatim.web.views.record.record", broken)
+    live.monkeypatch.setattr("gradatim.web.views.record.record_or_keep", broken)
     answer = live.client(raise_request_exception=False).post(*event_form(live.app))
     assert answer.status_code == 500
     assert "secret words" not in answer.content.decode()
