@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradatim.conduct.event_store import Bodies, Cause, Head, StorageUnavailable
+from gradatim.conduct.chain import chain, genesis
+from gradatim.conduct.event_store import Bodies, Cause, Head, LedgerRewritten, StorageUnavailable
 from gradatim.conduct.events import findings as f
 from gradatim.conduct.events.base import Event, Measured
 from gradatim.conduct.events.participants import EligibilityConfirmed
@@ -185,6 +186,24 @@ def test_what_is_sealed_is_opened_after_that_as_before(events: Sequence[Event]):
         trial.record_together(events, "key")
     now = trial.state
     assert now.unsealed_birth is now.unsealed_words is now.recognised is opener
+
+
+@COMMON
+@given(facts)
+def test_a_ledger_that_is_another_by_then_is_not_taken_for_the_one_before(events: Sequence[Event]):
+    trial, store = again(LED)
+    before = trial.head
+    rows = store.entries[trial.name]
+    bodies_ = [(one.body, f"other-{one.position}") for one in rows]
+    store.entries[trial.name] = list(chain(genesis(trial.name), trial.name, 0, bodies_))
+    store.full = True
+    with pytest.raises(LedgerRewritten):
+        trial.record_together(events, "key")
+    for _time in range(2):
+        assert isinstance(trial.standstill, LedgerRewritten)
+        with pytest.raises(LedgerRewritten):
+            trial.refresh()
+    assert trial.head == before
 
 
 @COMMON

@@ -7,16 +7,16 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from gradatim.analysis.responses import endpoint_elements, responses
 from gradatim.conduct.escalation import advised
 from gradatim.conduct.events import findings, participants, product, review
-from gradatim.conduct.events.trial import ReferenceRangesRecorded, Role
+from gradatim.conduct.events.trial import ReferenceRangesRecorded
 from gradatim.conduct.keyring.stores import Keyring
 from gradatim.conduct.personal import open_identity
+from gradatim.conduct.roles import ROLES
 from gradatim.conduct.simulate.entering import DAYS_OF_SCREENING
 from gradatim.conduct.simulate.run import SITES
 from gradatim.conduct.state import Participant, State
@@ -125,7 +125,7 @@ def test_it_is_marked_and_everybody_is_there(demo: tuple[Made, State, date]) -> 
     assert dict.fromkeys(SITES, "open") == state.sites
     rows = users(state)
     assert len(set(rows)) == len(rows)
-    assert {role for _, role, _ in rows} == set(get_args(Role))
+    assert {role for _, role, _ in rows} == set(ROLES)
     here = {(user, role): site for user, role, site in rows}
     assert len(here) == len(rows)
     for site in SITES:

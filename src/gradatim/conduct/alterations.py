@@ -7,7 +7,7 @@ else, however much is recorded of anybody.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradatim.conduct.conflicts import entry_about, participant_of
+from gradatim.conduct.conflicts import NO_DATA, entry_about, participant_of
 from gradatim.conduct.days import day_at
 from gradatim.conduct.decision_basis import basis_of
 from gradatim.conduct.events import findings
@@ -35,7 +35,6 @@ from gradatim.conduct.events.records import RecordJudged
 from gradatim.conduct.events.review import (
     DataEndorsed,
     DoseDecision,
-    ExportMade,
     ProposalDissented,
     ProposalMade,
     ProposalSigned,
@@ -43,7 +42,6 @@ from gradatim.conduct.events.review import (
     QueryAnswered,
     QueryClosed,
     QueryOpened,
-    ReviewMeetingHeld,
     SourceDataVerified,
 )
 from gradatim.conduct.events.safety import (
@@ -63,10 +61,6 @@ from gradatim.conduct.events.trial import (
     ApprovalRecorded,
     ProtocolAmended,
     ReferenceRangesRecorded,
-    RoleGranted,
-    RoleRevoked,
-    SealingKeyAdopted,
-    TrainingRecorded,
     TrialPaused,
     TrialStopped,
     UrgentSafetyMeasureEnded,
@@ -112,25 +106,20 @@ _OF_EVERYTHING = (ProtocolAmended, ReferenceRangesRecorded)
 """What everybody's records may say otherwise since."""
 _OF_THE_PRODUCT = (TemperatureExcursion, ProductQuarantined)
 _NO_BASIS = (
+    *NO_DATA,
     QueryOpened,
     QueryAnswered,
     QueryClosed,
     SourceDataVerified,
     DataEndorsed,
-    ReviewMeetingHeld,
     ProposalMade,
     ProposalSigned,
     ProposalDissented,
     ProposalWithdrawn,
-    ExportMade,
     ProtocolDeviation,
     ProtocolDeviationReviewed,
     SafetyReportSent,
-    RoleGranted,
-    RoleRevoked,
-    TrainingRecorded,
     ApprovalRecorded,
-    SealingKeyAdopted,
 )
 """What no decision rests on, whatever it says: nothing is worked out for it."""
 

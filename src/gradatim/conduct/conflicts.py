@@ -43,7 +43,7 @@ _STEPS_OF_A_DOSE = (
     product.BedsideChecked,
     product.PreDoseChecklistSigned,
 )
-_NO_DATA = (
+NO_DATA = (
     *_TASKS,
     trial.SealingKeyAdopted,
     trial.SigningKeyAdopted,
@@ -82,7 +82,7 @@ def subjects(state: State, event: Event) -> frozenset[str]:
         one = state.participants.get(getattr(event, "participant", ""))
         level = getattr(event, "level", None) or (one.level if one else None)
         found.add(f"level {level}")
-    if not isinstance(event, _NO_DATA):
+    if not isinstance(event, NO_DATA):
         found.add("data")
     return frozenset(found | _of_the_trial(about) | _entries(state, event))
 

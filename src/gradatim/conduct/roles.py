@@ -6,7 +6,7 @@ groups, so that a role has one place in each.
 
 from typing import get_args
 
-from gradatim.conduct.events.trial import Role
+from gradatim.protocol.duties import Role
 
 ROLES: tuple[str, ...] = get_args(Role)
 """Every role there is."""

@@ -44,6 +44,19 @@ def possession(trial: str, person: str, key: bytes) -> bytes:
     return b"%b%b%d:%b%b" % (KEY_DOMAIN, prefix(trial), len(named), named, key)
 
 
+def is_held(trial: str, person: str, public_key: Any, proof: Any) -> bool:
+    """Whether a proof shows that a person holds the private part of a key.
+
+    Args:
+        trial: its identifier.
+        person: who says so.
+        public_key: 32 bytes in hex; anything else is no key.
+        proof: 64 bytes in hex.
+    """
+    key, made = _from_hex(public_key), _from_hex(proof)
+    return len(key) == 32 and key_signed(key, made, possession(trial, person, key))
+
+
 def signed_statement(before: bytes, header: bytes, body: bytes) -> bytes:
     """Return what a signature is made over.
 
@@ -124,10 +137,9 @@ class SignatureCheck:
         return bool(self.keys) and body[: body.find(b",") + 1] in self.signed_acts
 
     def _adopt(self, person: str, said: dict[str, Any]) -> bool:
-        key, proof = _from_hex(said.get("public_key")), _from_hex(said.get("proof"))
-        if not (len(key) == 32 and key_signed(key, proof, possession(self.trial, person, key))):
+        if not is_held(self.trial, person, said.get("public_key"), said.get("proof")):
             return False
-        self.keys[person] = key
+        self.keys[person] = _from_hex(said["public_key"])
         return True
 
     def _signed(

@@ -318,10 +318,19 @@ class Trial:
         return _recorded(head.position + 1, opened)
 
     def _fold_anew(self) -> None:
-        """Have the state of the ledger again, after something was folded that is not in it."""
-        self.state = self.state.before_everything()
+        """Have the state of the ledger again, after something was folded that is not in it.
+
+        Raises:
+            LedgerRewritten: what was read before is not there any more as it was.
+            UnusableInput: the store is unusable; the next refresh goes on.
+        """
+        known, self.state = self.head, self.state.before_everything()
         self.head = Head(0, genesis(self.name))
-        self.refresh()
+        read = self.store.read(self.name, 0, known.position)
+        fold(self.name, self._checked(read), self.state)
+        if self.head != known:
+            self.rewritten, self.head = LedgerRewritten(known, self.head), known
+            raise self.rewritten
 
     def would_record(
         self, event: Event, signer: Signer | None = None

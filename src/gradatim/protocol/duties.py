@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gradatim.protocol.base import Basis, Model, Sourced
 
-Task = Literal[
+Role = Literal[
     "sponsor",
     "investigator",
     "coordinator",
@@ -29,8 +29,8 @@ SecondPerson = Literal["verify a preparation", "verify source data", "answer a q
 class TasksApart(Sourced):
     """Tasks that no one person holds together."""
 
-    tasks: list[Task] = Field(min_length=1, description="Whoever holds one of these")
-    never_with: list[Task] = Field(min_length=1, description="holds none of these")
+    tasks: list[Role] = Field(min_length=1, description="Whoever holds one of these")
+    never_with: list[Role] = Field(min_length=1, description="holds none of these")
 
 
 class ActApart(Sourced):
@@ -54,7 +54,7 @@ class Duties(Model):
         return any(one.act == act for one in self.acts)
 
 
-_AT_SITES: list[Task] = ["investigator", "coordinator", "nurse", "pharmacist", "cell_lab"]
+_AT_SITES: list[Role] = ["investigator", "coordinator", "nurse", "pharmacist", "cell_lab"]
 SILENT_DUTIES = Duties(
     tasks=[
         TasksApart(

@@ -10,9 +10,11 @@ from django.core.management import call_command
 
 from gradatim.conduct.ledger import Verification, verify
 from gradatim.conduct.signatures import ALWAYS_SIGNED
+from gradatim.conduct.trial import Trial
 from gradatim.web import settings as production
+from gradatim.web.accounts.adopting import adopt_key
 from gradatim.web.accounts.models import SigningKey, User
-from gradatim.web.accounts.signing_keys import opened, signing_key_of
+from gradatim.web.accounts.signing_keys import ensure_key, open_key, signing_key_of
 from gradatim.web.accounts.wrapping import Cost
 from gradatim.web.live_trial import Running
 from tests.markup import markup
@@ -75,9 +77,9 @@ def test_who_has_never_signed_in_since_signs_by_a_key_all_the_same(app: Running,
 
 def test_no_copy_of_the_database_opens_a_key(app: Running):
     entered(SPONSOR)
-    signer = opened(account(SPONSOR), PASSWORD)
+    signer = open_key(account(SPONSOR), PASSWORD)
     assert signer is not None
-    assert opened(account(SPONSOR), PASSWORD + "x") is None
+    assert open_key(account(SPONSOR), PASSWORD + "x") is None
     dump = io.StringIO()
     call_command("dumpdata", "accounts", stdout=dump)
     assert PASSWORD not in dump.getvalue()
@@ -90,7 +92,7 @@ def test_no_copy_of_the_database_opens_a_key(app: Running):
 def test_nor_does_the_password_without_the_applications_secret(app: Running, settings):
     entered(SPONSOR)
     settings.SECRET_KEY = "another-secret-of-another-installation-5"
-    assert opened(account(SPONSOR), PASSWORD) is None
+    assert open_key(account(SPONSOR), PASSWORD) is None
 
 
 def test_a_new_secret_takes_the_keys_of_whoever_signs_in_with_it(app: Running, settings):
@@ -106,6 +108,54 @@ def test_a_new_secret_takes_the_keys_of_whoever_signs_in_with_it(app: Running, s
     assert verified(app).ok
 
 
+def test_signing_in_alone_takes_the_key_to_a_new_secret(app: Running, settings):
+    entered(SPONSOR)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-secret-of-the-same-installation-5"
+    entered(SPONSOR)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert open_key(account(SPONSOR), PASSWORD) is not None
+    assert len(keys(app)) == 1
+
+
+def test_who_misses_the_new_secret_signs_by_another_key(app: Running, settings):
+    """Nobody can open the one before; its owner is not told that their password is wrong."""
+    entered(SPONSOR)
+    settings.SECRET_KEY = "another-secret-of-the-same-installation-5"
+    assert signed(entered(SPONSOR), app).status_code == 302
+    assert len(keys(app)) == 2
+    assert verified(app).ok
+
+
+def test_a_key_that_was_spoiled_is_replaced_at_the_next_signature(app: Running):
+    client = entered(SPONSOR)
+    SigningKey.objects.filter(user__username=SPONSOR).update(sealed="spoiled")
+    assert signed(client, app, password="not the password").status_code == 422
+    assert len(keys(app)) == 1
+    assert signed(client, app).status_code == 302
+    assert len(keys(app)) == 2, "another, which is to be identified anew"
+
+
+@pytest.mark.parametrize("proof", ["", "zz", "0" * 128])
+def test_a_key_without_its_proof_is_not_adopted_and_stops_nobody(app: Running, proof: str):
+    ensure_key(account(SPONSOR), PASSWORD, app.trial.name)
+    SigningKey.objects.filter(user__username=SPONSOR).update(proof=proof)
+    assert signed(entered(SPONSOR), app).status_code == 302
+    assert len(keys(app)) == 1
+    assert verified(app).ok
+
+
+def test_two_sessions_that_adopt_at_once_adopt_once(app: Running):
+    """Twice in the ledger, a key would seem to have been replaced, and be given up."""
+    another = Trial(app.trial.store, app.trial.name)
+    ensure_key(account(SPONSOR), PASSWORD, app.trial.name)
+    for trial in (app.trial, another, app.trial):
+        adopt_key(trial, account(SPONSOR))
+    assert len(keys(app)) == 1
+    assert signed(entered(SPONSOR), app).status_code == 302
+    assert len(keys(app)) == 1
+
+
 def test_a_key_of_another_account_is_none(app: Running):
     """Whoever writes to the database does not sign as another by a key of their own."""
     for name in (SPONSOR, OTHER):
@@ -117,7 +167,7 @@ def test_a_key_of_another_account_is_none(app: Running):
     SigningKey.objects.filter(pk=theirs.pk).update(
         sealed=mine.sealed, public_key=mine.public_key, proof=mine.proof
     )
-    assert opened(account(SPONSOR), PASSWORD) is None
+    assert open_key(account(SPONSOR), PASSWORD) is None
     assert signed(entered(SPONSOR), app).status_code == 302
     assert keys(app)[0] == theirs.public_key
     assert mine.public_key not in keys(app)
@@ -129,7 +179,7 @@ def test_a_changed_password_keeps_the_key(app: Running):
     client = entered(SPONSOR)
     said = {"present": PASSWORD, "password": NEW, "again": NEW}
     assert client.post("/account/password/", said).status_code == 302
-    assert opened(account(SPONSOR), PASSWORD) is None
+    assert open_key(account(SPONSOR), PASSWORD) is None
     assert signed(client, app, password=PASSWORD).status_code == 422
     assert signed(client, app, password=NEW).status_code == 302
     assert len(keys(app)) == 1
@@ -141,7 +191,7 @@ def test_a_password_that_was_set_past_its_owner_opens_nothing(app: Running):
     entered(SPONSOR)
     first = keys(app)
     User.objects.filter(username=SPONSOR).update(password=make_password(NEW))
-    assert opened(account(SPONSOR), NEW) is None
+    assert open_key(account(SPONSOR), NEW) is None
     client = entered(SPONSOR, NEW)
     assert len(keys(app)) == 2
     assert keys(app)[:1] == first
@@ -206,4 +256,4 @@ def test_opening_a_key_costs_no_less_than_comparing_a_password():
 def test_a_row_that_was_spoiled_opens_nothing(app: Running, sealed: str):
     entered(SPONSOR)
     SigningKey.objects.filter(user__username=SPONSOR).update(sealed=sealed)
-    assert opened(account(SPONSOR), PASSWORD) is None
+    assert open_key(account(SPONSOR), PASSWORD) is None

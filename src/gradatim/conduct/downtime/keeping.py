@@ -38,8 +38,8 @@ class KeptInJournal(NamedTuple):
 
 def sealing_keys_of(state: State) -> frozenset[bytes]:
     """Return the public sealing keys that the ledger names; none where it is not sealed."""
-    found = (one for one in state.events.values() if isinstance(one, SealingKeyAdopted))
-    return frozenset(bytes.fromhex(one.public_key) for one in found)
+    adopted = state.events.of(SealingKeyAdopted)
+    return frozenset(bytes.fromhex(one.public_key) for _, one in adopted)
 
 
 def request_of(fact: KeptFact) -> str:

@@ -6,23 +6,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from gradatim.conduct.events.base import Event, Id, Moment, Name, Number, Reason, Text
+from gradatim.protocol.duties import Role
 from gradatim.protocol.study import RulingOutcome
 
 Mode = Literal["real", "demo", "simulated"]
-Role = Literal[
-    "sponsor",
-    "investigator",
-    "coordinator",
-    "nurse",
-    "pharmacist",
-    "cell_lab",
-    "safety_committee",
-    "data_manager",
-    "monitor",
-    "statistician",
-    "auditor",
-    "coder",
-]
 Part = Literal["eligibility", "treatment", "safety", "schedule", "endpoints", "elements"]
 TimeZone = Annotated[str, Meta(max_length=64)]
 """IANA name of a time zone, such as `Asia/Shanghai`; empty where none is recorded."""

@@ -1,16 +1,16 @@
 """A person's key comes into the ledger: from then on what they sign bears a signature by it."""
 
 import logging
+from contextlib import suppress
 
-from gradatim.conduct.checkpoints import key_signed
 from gradatim.conduct.days import day_at
 from gradatim.conduct.event_store import Head
 from gradatim.conduct.events.trial import SigningKeyAdopted
-from gradatim.conduct.signing_keys import possession
+from gradatim.conduct.signing_keys import is_held
 from gradatim.conduct.trial import Trial
 from gradatim.core.errors import UnusableInput
 from gradatim.web.accounts.models import User
-from gradatim.web.accounts.signing_keys import retire, signing_key_of
+from gradatim.web.accounts.signing_keys import retire_key, signing_key_of
 from gradatim.web.clock import now_at
 
 LOG = logging.getLogger("gradatim.accounts")
@@ -32,17 +32,17 @@ def adopt_key(trial: Trial, user: User) -> None:
     key = signing_key_of(user)
     if key is None or key.trial != trial.name:
         return
-    known = [one.public_key for one in trial.state.signing_keys.get(user.username, ())]
-    proved = possession(trial.name, user.username, bytes.fromhex(key.public_key))
-    held = key_signed(bytes.fromhex(key.public_key), bytes.fromhex(key.proof), proved)
-    if not held or key.public_key in known[:-1]:
-        retire(user)
+    known = _known(trial, user)
+    if known[-1:] == [key.public_key]:
         return
-    if key.public_key in known:
+    if key.public_key in known or not is_held(trial.name, user.username, key.public_key, key.proof):
+        retire_key(user)
         return
     at = now_at(trial.state, "")
 
     def made(_head: Head) -> SigningKeyAdopted:
+        if key.public_key in _known(trial, user):
+            raise _AdoptedMeanwhile
         return SigningKeyAdopted(
             occurred_on=day_at(trial.state, "", at),
             recorded_at=at,
@@ -52,7 +52,17 @@ def adopt_key(trial: Trial, user: User) -> None:
             invited_by=key.invited_by,
         )
 
-    trial.record_own(made)
+    with suppress(_AdoptedMeanwhile):
+        trial.record_own(made)
+
+
+class _AdoptedMeanwhile(Exception):
+    """Another session of the same person adopted it."""
+
+
+def _known(trial: Trial, user: User) -> list[str]:
+    """Return the keys that a trial knows of a person, in hex, the one in force last."""
+    return [one.public_key for one in trial.state.signing_keys.get(user.username, ())]
 
 
 def adopt_key_if_possible(trial: Trial, user: User) -> None:

@@ -20,7 +20,12 @@ from gradatim.conduct.signatures import Signer
 from gradatim.web.accounts.attempts import Occasion, counted_address
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.second_factor import device_opened_by
-from gradatim.web.accounts.signing_keys import is_under, opened, signer_of, signing_key_of
+from gradatim.web.accounts.signing_keys import (
+    is_of_present_password,
+    open_key,
+    signer_of,
+    signing_key_of,
+)
 
 _WHERE = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
 
@@ -52,30 +57,33 @@ def identified(
     return Identified(user, timedelta() if user else _wait(bare, username))
 
 
-class Opened(NamedTuple):
+class SessionIdentification(NamedTuple):
     """What came of a password in a session: the key that it opened; how long to wait."""
 
     signer: Signer | None
     wait: timedelta
 
 
-def identified_in_session(request: HttpRequest, user: User, password: str, trial: str) -> Opened:
+def identified_in_session(
+    request: HttpRequest, user: User, password: str, trial: str
+) -> SessionIdentification:
     """Open the key of who is signed in by their password; a failure counts.
 
-    That it opens is the proof of the password, which costs one run of Argon2id. Who has no key yet,
-    or has it under an earlier password, shows the password as at signing in; a key is made then.
+    That it opens is the proof of the password, which costs one run of Argon2id. Whose key it does
+    not open shows the password as at signing in. If it is theirs, they have no key yet, or one that
+    nobody can open any more (its secret is gone, or it was spoiled): another is made.
     """
     name = user.get_username()
     if wait := wait_of(request, name, Occasion.SESSION):
-        return Opened(None, wait)
+        return SessionIdentification(None, wait)
     key = signing_key_of(user)
-    if key is not None and is_under(key, user):
-        if signer := opened(user, password):
-            return Opened(signer, timedelta())
-        count_failure(request, name, Occasion.SESSION)
-        return Opened(None, wait_of(request, name, Occasion.SESSION))
+    # A key under an earlier password would open with that one: it is asked for the present first.
+    usual = key is not None and is_of_present_password(key, user)
+    if usual and (signer := open_key(user, password)):
+        return SessionIdentification(signer, timedelta())
     found = identified(request, name, password, Occasion.SESSION)
-    return Opened(signer_of(user, password, trial) if found.user else None, found.wait)
+    made = signer_of(user, password, trial) if found.user else None
+    return SessionIdentification(made, found.wait)
 
 
 def wait_of(request: HttpRequest, username: str, occasion: Occasion) -> timedelta:

@@ -9,19 +9,19 @@ A changed password wraps it anew. A password that was forgotten or taken away op
 next makes another key, which somebody else has to identify (`conduct.signers`).
 """
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from gradatim.conduct.signatures import Signer
 from gradatim.conduct.signing_keys import possession
 from gradatim.web.accounts.invitations import COMMAND_LINE
 from gradatim.web.accounts.models import SigningKey, User
 from gradatim.web.accounts.passwords import normalised
-from gradatim.web.accounts.wrapping import Cost, Unwrapped, unwrap, wrap
+from gradatim.web.accounts.wrapping import Cost, UnwrappedKey, unwrap, wrap
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -32,12 +32,12 @@ def signing_key_of(user: User) -> SigningKey | None:
     return SigningKey.objects.filter(user=user, retired_at=None).first()
 
 
-def is_under(key: SigningKey, user: User) -> bool:
-    """Whether a key is sealed under the password that its owner has now."""
+def is_of_present_password(key: SigningKey, user: User) -> bool:
+    """Whether a key is sealed under the password that its owner has now, and the secret of now."""
     return key.of_password == _mark_of(user)
 
 
-def opened(user: User, password: str) -> Signer | None:
+def open_key(user: User, password: str) -> Signer | None:
     """Return the signer whose key a password opens; None where there is no key, or it does not.
 
     Where it was sealed under an earlier hash of the password or secret of the application, it is
@@ -49,13 +49,13 @@ def opened(user: User, password: str) -> Signer | None:
     found = _unsealed(key, password)
     if found is None:
         return None
-    if not (_is_current(found) and is_under(key, user)):
+    if not (found.cost == _cost() and is_of_present_password(key, user)):
         _seal(key, found.private, password)
         key.save(update_fields=["sealed", "of_password"])
     return Signer(bytes.fromhex(key.public_key), found.private.sign)
 
 
-def made(user: User, password: str, trial: str) -> Signer:
+def make_key(user: User, password: str, trial: str) -> Signer:
     """Make a key for a person who has just shown their password; the one before is gone.
 
     Args:
@@ -71,21 +71,21 @@ def made(user: User, password: str, trial: str) -> Signer:
     key.trial, key.proof = trial, _proof(private, trial, user, public)
     _seal(key, private, password)
     with transaction.atomic():
-        retire(user)
+        retire_key(user)
         key.save()
     return Signer(public, private.sign)
 
 
-def retire(user: User) -> None:
+def retire_key(user: User) -> None:
     """Let a person sign no more by the key that they have: nobody can open it again."""
     of_now = SigningKey.objects.filter(user=user, retired_at=None)
     of_now.update(retired_at=timezone.now(), sealed="")
 
 
-def kept(user: User, password: str, trial: str) -> None:
+def ensure_key(user: User, password: str, trial: str) -> None:
     """See that a person whose password was just shown has a key that it opens."""
     key = signing_key_of(user)
-    known = key is not None and key.trial == trial and is_under(key, user)
+    known = key is not None and key.trial == trial and is_of_present_password(key, user)
     if not known:
         signer_of(user, password, trial)
 
@@ -98,12 +98,12 @@ def signer_of(user: User, password: str, trial: str) -> Signer:
         password: theirs, as typed.
         trial: identifier of the trial that is to know the key.
     """
-    signer = opened(user, password)
+    signer = open_key(user, password)
     if signer is None:
         try:
-            return made(user, password, trial)
+            return make_key(user, password, trial)
         except IntegrityError:  # another request of theirs made one at the same time
-            signer = opened(user, password)
+            signer = open_key(user, password)
             if signer is None:
                 raise
     key = signing_key_of(user)
@@ -113,7 +113,7 @@ def signer_of(user: User, password: str, trial: str) -> Signer:
     return signer
 
 
-def sealed_anew(user: User, present: str, password: str) -> None:
+def reseal_key(user: User, present: str, password: str) -> None:
     """Seal a person's key under the password that they have just chosen, in place of the present.
 
     Args:
@@ -139,25 +139,25 @@ def _proof(private: "Ed25519PrivateKey", trial: str, user: User, public: bytes) 
 
 
 def _mark_of(user: User) -> str:
-    """Return by what it is told under which password a key was sealed: a hash of its hash."""
-    return sha256(user.password.encode()).hexdigest()
+    """Return by what it is told under which password and secret a key was sealed: a keyed hash."""
+    mark = salted_hmac("gradatim.signing-key", user.password, algorithm="sha256")
+    return str(mark.hexdigest())
 
 
 def _seal(key: SigningKey, private: "Ed25519PrivateKey", password: str) -> None:
-    cost = Cost(*settings.SIGNING_KEY_COST)
-    key.sealed = wrap(private, normalised(password), _whose(key), settings.SECRET_KEY, cost)
+    whose, secret = _whose(key), settings.SECRET_KEY
+    key.sealed = wrap(private, normalised(password), whose, secret, _cost())
     key.of_password = _mark_of(key.user)
 
 
-def _unsealed(key: SigningKey, password: str) -> Unwrapped | None:
+def _unsealed(key: SigningKey, password: str) -> UnwrappedKey | None:
     """Return a private key; None where this password does not open it."""
     with_any = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return unwrap(key.sealed, normalised(password), _whose(key), with_any)
 
 
-def _is_current(found: Unwrapped) -> bool:
-    """Whether a key is sealed by the secret and at the cost of now."""
-    return (found.secret, found.cost) == (settings.SECRET_KEY, Cost(*settings.SIGNING_KEY_COST))
+def _cost() -> Cost:
+    return Cost(*settings.SIGNING_KEY_COST)
 
 
 def _whose(key: Any) -> bytes:

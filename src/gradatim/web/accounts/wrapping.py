@@ -37,11 +37,10 @@ class Cost(NamedTuple):
     parallelism: int
 
 
-class Unwrapped(NamedTuple):
-    """A private key, and how it was wrapped."""
+class UnwrappedKey(NamedTuple):
+    """A private key, and at which cost it was wrapped."""
 
     private: "Ed25519PrivateKey"
-    secret: str
     cost: Cost
 
 
@@ -61,7 +60,7 @@ def wrap(private: "Ed25519PrivateKey", password: str, whose: bytes, secret: str,
     return f"{MARK}:{','.join(map(str, cost))}:{b64encode(held).decode()}"
 
 
-def unwrap(kept: str, password: str, whose: bytes, with_any: Sequence[str]) -> Unwrapped | None:
+def unwrap(kept: str, password: str, whose: bytes, with_any: Sequence[str]) -> UnwrappedKey | None:
     """Return a private key by the first secret that opens it; None if none does.
 
     Args:
@@ -84,7 +83,7 @@ def unwrap(kept: str, password: str, whose: bytes, with_any: Sequence[str]) -> U
     for secret in with_any:
         with suppress(InvalidTag, ValueError):
             raw = _cipher(stretched, secret).decrypt(nonce, sealed, whose)
-            return Unwrapped(Ed25519PrivateKey.from_private_bytes(raw), secret, cost)
+            return UnwrappedKey(Ed25519PrivateKey.from_private_bytes(raw), cost)
     return None
 
 

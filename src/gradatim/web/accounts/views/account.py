@@ -22,7 +22,7 @@ from gradatim.web.accounts.models import What, note
 from gradatim.web.accounts.second_factor import has_device, recovery_codes_left
 from gradatim.web.accounts.sessions import end, end_all, sessions_of
 from gradatim.web.accounts.signing import SignatureFields, confirmed
-from gradatim.web.accounts.signing_keys import sealed_anew
+from gradatim.web.accounts.signing_keys import reseal_key
 from gradatim.web.accounts.tokens import make_token, revoke_tokens
 from gradatim.web.accounts.views.decorators import own
 from gradatim.web.forms.labels import choice_words
@@ -125,7 +125,7 @@ def password(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             user.choose_password(form.cleaned_data["password"])
-            sealed_anew(user, form.cleaned_data["present"], form.cleaned_data["password"])
+            reseal_key(user, form.cleaned_data["present"], form.cleaned_data["password"])
         forget_failures(request, user.username, Occasion.SESSION)
         end_all(user, but=request.session.session_key)
         update_session_auth_hash(request, user)

@@ -22,7 +22,7 @@ from gradatim.web.accounts.lockout import asking_both, have_wait
 from gradatim.web.accounts.models import User
 from gradatim.web.accounts.second_factor import has_device
 from gradatim.web.accounts.sessions import begin, leave, signed_in, verified
-from gradatim.web.accounts.signing_keys import kept
+from gradatim.web.accounts.signing_keys import ensure_key
 
 
 def next_page(request: HttpRequest) -> str:
@@ -58,7 +58,7 @@ def sign_in(request: Request) -> HttpResponse:
     both = "code" in request.POST
     form = (BothForm if both else SignInForm)(request, request.POST or None)
     if request.method == "POST" and form.is_valid() and form.user is not None:
-        kept(form.user, form.cleaned_data["password"], request.trial.name)
+        ensure_key(form.user, form.cleaned_data["password"], request.trial.name)
         return _begun(request, form.user, form.device)
     wanted = request.POST.get("next") or request.GET.get("next", "")
     if form.wait:
@@ -97,7 +97,7 @@ def invitation(request: Request, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if not accept(found, form.cleaned_data["password"]):
             raise Http404(_("This invitation was used, or has expired."))
-        kept(found.user, form.cleaned_data["password"], request.trial.name)
+        ensure_key(found.user, form.cleaned_data["password"], request.trial.name)
         return _begun(request, found.user)
     return render(
         request,
